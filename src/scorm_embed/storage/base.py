@@ -1,0 +1,293 @@
+"""The storage protocol: records, and what a storage promises about them.
+
+A storage keeps packages, sessions and what learners did. It knows nothing of SCORM's rules: it stores what the
+service hands it and gives it back. The promises that every implementation must keep, and that the published suite
+in ``scorm_embed.testing`` checks:
+
+* **Atomic.** Each method that changes something applies all of it or nothing, and returns after it is durable.
+* **Optimistic.** ``save_session`` compares the stored version with ``expected_version`` inside the same transaction
+  as the write; of two writers that read the same version exactly one wins, the other gets ``VersionConflictError``.
+* **Once.** A commit row is unique by session, launch and number; ``save_session`` with one that exists raises
+  ``DuplicateEntryError`` and changes nothing.
+* **Read your writes.** A read that starts after a write has returned sees it, from any process.
+* **Order.** Lists are newest first by ``(created_at, id)`` unless stated otherwise, and paging by cursor neither
+  repeats nor skips a record that existed when the first page was read.
+* **Tenants.** A record is only found under its own tenant.
+* **Failure.** What cannot be reached raises ``StorageUnavailableError``; nothing was changed then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from scorm_embed.core.standard import Standard
+
+T = TypeVar("T")
+Json = Any
+"""What ``json`` can write: the storage keeps it and gives back an equal value."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageRecord:
+    """One immutable version of a package. Times are aware, in UTC."""
+
+    tenant_id: str
+    id: str
+    version: int
+    """1 for the first import, then one more for each new version of the same id."""
+    title: str
+    standard: Standard
+    digest: str
+    """SHA-256 of the blob in the content store, lower-case hex."""
+    manifest: bytes
+    """imsmanifest.xml as it came."""
+    facts: Mapping[str, Json]
+    """What import found out and reading the manifest again needs (folder, file names, organization)."""
+    activities: Json
+    """The activity tree as the API shows it."""
+    warnings: Json
+    size_bytes: int
+    file_count: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A score; None is unknown."""
+
+    scaled: float | None = None
+    raw: float | None = None
+    min: float | None = None
+    max: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """One learner on one package. Times are aware, in UTC."""
+
+    tenant_id: str
+    id: str
+    user_id: str
+    package_id: str
+    package_version: int
+    version: int
+    """Grows by one with every change; the first saved record has 1."""
+    completion_status: str
+    success_status: str
+    state: str
+    score: Score
+    progress_measure: float | None
+    time_spent_seconds: float
+    attempts: int
+    """How many times the learner has opened the course."""
+    attempt_number: int
+    """The learner attempt now current, from 1."""
+    activity_id: str | None
+    """The activity last delivered: the one whose run-time data ``cmi_data`` shows."""
+    activity_attempt: int
+    """Which learner attempt on that activity its run-time data belong to, from 1."""
+    snapshot: Json
+    """The engine's versioned state: tracking, launch, earlier attempts."""
+    created_at: datetime
+    updated_at: datetime
+    launched_at: datetime | None = None
+    completed_at: datetime | None = None
+    expires_at: datetime | None = None
+    """When the current launch ends unless it is renewed; None when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeKey:
+    """Whose run-time data: a learner attempt on one activity, within one attempt of a session."""
+
+    attempt_number: int
+    activity_id: str
+    activity_attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeRecord:
+    """Run-time data of one activity as a flat map, element to value.
+
+    ``counts`` tells how many records each collection has when ``values`` holds only some of them
+    (``cmi.interactions``: 500, ``cmi.interactions.3.objectives``: 2).
+    """
+
+    key: RuntimeKey
+    values: Mapping[str, str]
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeChange:
+    """Elements to set (a text) or to remove (None) in one activity's run-time data."""
+
+    key: RuntimeKey
+    values: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerData:
+    """What a learner carries from package to package: global objectives and shared data stores.
+
+    Keys are ``(scope, identifier)``; the scope is "" for what is global to the system, else a package id.
+    """
+
+    objectives: Mapping[tuple[str, str], Json] = field(default_factory=dict)
+    stores: Mapping[tuple[str, str], str | None] = field(default_factory=dict)
+    """In a change, None removes."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRecord:
+    """One appended row of a session's log: what a player or a client sent and what became of it."""
+
+    launch: str
+    """The launch that sent it; "api" for changes through the HTTP API."""
+    number: int
+    """Numbered within its launch, from 1."""
+    received_at: datetime
+    sent_at: datetime | None
+    """The browser's clock, for what it is worth."""
+    activity_id: str | None
+    attempt_number: int
+    activity_attempt: int
+    kind: str
+    """``commit``, ``navigation``, ``end``, ``launch``, ``put``."""
+    status: str
+    """``applied``, ``held`` (an earlier number is missing) or ``late`` (its launch was superseded)."""
+    elements: Json
+    """``[[element, value], …]`` as sent, in order."""
+    refused: Json = ()
+    tolerated: Json = ()
+    details: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """Something that happened, for hooks and webhooks outside the transaction (the outbox)."""
+
+    id: str
+    tenant_id: str
+    type: str
+    session_id: str
+    created_at: datetime
+    data: Json
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChange:
+    """Everything that one event changes about one session, applied together or not at all."""
+
+    record: SessionRecord
+    """The new record; its version is ``expected_version + 1``."""
+    expected_version: int | None
+    """None for a session that must not exist yet."""
+    runtime: Sequence[RuntimeChange] = ()
+    learner: LearnerData | None = None
+    commits: Sequence[CommitRecord] = ()
+    """Rows to append."""
+    settled: Sequence[tuple[str, int]] = ()
+    """``(launch, number)`` of held rows that are applied by this change."""
+    events: Sequence[EventRecord] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionQuery:
+    """Filters of a list of sessions; None does not filter."""
+
+    tenant_id: str
+    package_id: str | None = None
+    user_id: str | None = None
+    completion_status: str | None = None
+    success_status: str | None = None
+    updated_since: datetime | None = None
+    limit: int = 50
+    cursor: str | None = None
+    """What an earlier page gave as ``next_cursor``; a wrong one raises ``RequestError``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list."""
+
+    items: Sequence[T]
+    next_cursor: str | None = None
+
+
+Inside = Callable[[Any], Awaitable[None]]
+"""Runs inside the transaction with the storage's connection, after the writes and before the commit."""
+
+
+class Storage(Protocol):
+    """Where records live. All methods may raise ``StorageUnavailableError``."""
+
+    async def add_package(self, record: PackageRecord) -> None:
+        """Store a new package version; ``DuplicateEntryError`` when that id and version exist."""
+
+    async def load_package(self, tenant_id: str, package_id: str, version: int | None = None) -> PackageRecord | None:
+        """Give one version, or the newest."""
+
+    async def list_packages(self, tenant_id: str, limit: int = 50, cursor: str | None = None) -> Page[PackageRecord]:
+        """List the newest version of each package, newest first."""
+
+    async def delete_package(self, tenant_id: str, package_id: str, *, with_sessions: bool = False) -> Sequence[str]:
+        """Remove all versions; ``PackageInUseError`` while sessions exist, unless they go too.
+
+        Returns:
+            the digests that no package of any tenant uses any more.
+        """
+
+    async def load_session(
+        self, tenant_id: str, session_id: str, *, rows: Collection[tuple[str, int]] | None = None
+    ) -> tuple[SessionRecord, RuntimeRecord | None] | None:
+        """Give a session with the run-time data of its current activity (``activity_id``), in one read.
+
+        Args:
+            rows: which records of the collections to load, as ``("cmi.interactions", 3)``; None loads all. Records of
+                ``cmi.objectives`` always come whole: tracking needs them.
+        """
+
+    async def save_session(self, tenant_id: str, change: SessionChange, *, inside: Inside | None = None) -> None:
+        """Apply a change: ``VersionConflictError`` for a lost race (``details["current_version"]``),
+        ``DuplicateEntryError`` for an id or a commit that exists."""
+
+    async def list_sessions(self, query: SessionQuery) -> Page[tuple[SessionRecord, RuntimeRecord | None]]:
+        """List sessions, newest first, with the run-time data of their current activity (all rows)."""
+
+    async def delete_session(self, tenant_id: str, session_id: str) -> bool:
+        """Remove a session and everything that belongs to it; False when there is none."""
+
+    async def load_runtime(
+        self,
+        tenant_id: str,
+        session_id: str,
+        *,
+        attempt_number: int | None = None,
+        activity_id: str | None = None,
+        activity_attempt: int | None = None,
+    ) -> Sequence[RuntimeRecord]:
+        """Give run-time data of a session, whole, oldest attempt first; None does not filter."""
+
+    async def load_learner(self, tenant_id: str, user_id: str, scopes: Collection[str]) -> LearnerData:
+        """Give a learner's global objectives and shared data stores of these scopes."""
+
+    async def list_commits(
+        self, tenant_id: str, session_id: str, limit: int = 50, cursor: str | None = None
+    ) -> Page[CommitRecord]:
+        """List a session's log, oldest first, in the order in which rows were appended."""
+
+    async def find_commits(self, tenant_id: str, session_id: str, launch: str) -> Sequence[CommitRecord]:
+        """Give the rows of one launch that are not ``late``, by number."""
+
+    async def take_events(self, limit: int, now: datetime, lease_seconds: float) -> Sequence[EventRecord]:
+        """Give unsettled events, oldest first, and keep them from other takers for ``lease_seconds``."""
+
+    async def settle_events(self, ids: Collection[str]) -> None:
+        """Forget events that were delivered."""
+
+    async def aclose(self) -> None:
+        """Release what was opened; opening is lazy, and a closed storage opens again when it is used."""
