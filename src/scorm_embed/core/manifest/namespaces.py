@@ -1,0 +1,256 @@
+"""XML namespaces of SCORM manifests, and which standard and edition a manifest follows.
+
+Owns the tables of namespaces and spellings. Elements are told apart by family and local name, never by prefix,
+because published manifests bind every prefix to everything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from scorm_embed.core.manifest import problems
+from scorm_embed.core.manifest.problems import ProblemLog
+from scorm_embed.core.standard import Standard
+
+if TYPE_CHECKING:
+    from scorm_embed.core.manifest.elements import Element
+
+
+class Family(Enum):
+    """A group of namespaces whose names mean the same, whatever the version in the address."""
+
+    CONTENT = "IMS content packaging"
+    ADL_CONTENT = "ADL content packaging"
+    SEQUENCING = "IMS sequencing"
+    ADL_SEQUENCING = "ADL sequencing"
+    ADL_NAVIGATION = "ADL navigation"
+    METADATA = "metadata"
+    XML = "XML"
+    NONE = "no namespace"
+    OTHER = "a foreign namespace"
+
+
+SCORM_FAMILIES = frozenset(
+    {
+        Family.CONTENT,
+        Family.ADL_CONTENT,
+        Family.SEQUENCING,
+        Family.ADL_SEQUENCING,
+        Family.ADL_NAVIGATION,
+        Family.NONE,
+    }
+)
+
+_BY_ADDRESS = (
+    (re.compile(r"adlnet\.org/xsd/adl_?seq"), Family.ADL_SEQUENCING),
+    (re.compile(r"adlnet\.org/xsd/adl_?nav"), Family.ADL_NAVIGATION),
+    (re.compile(r"adlnet\.org/xsd/adl_?cp"), Family.ADL_CONTENT),
+    (re.compile(r"imsglobal\.org/xsd/imsss"), Family.SEQUENCING),
+    (re.compile(r"imsglobal\.org/xsd/imscp|imsproject\.org/(xsd/imscp|content)"), Family.CONTENT),
+    (re.compile(r"/imsmd|ltsc\.ieee\.org/xsd|/lom(/|$)"), Family.METADATA),
+    (re.compile(r"^http://www\.w3\.org/xml/1998/namespace$"), Family.XML),
+)
+_BY_PREFIX = {
+    "adlcp": Family.ADL_CONTENT,
+    "adlseq": Family.ADL_SEQUENCING,
+    "adlnav": Family.ADL_NAVIGATION,
+    "imsss": Family.SEQUENCING,
+    "imscp": Family.CONTENT,
+    "imsmd": Family.METADATA,
+    "lom": Family.METADATA,
+}
+_ADDRESSES_OF_12 = re.compile(r"imsproject\.org|adlcp_rootv1p2|adlcp_v1p2|adl_?cp_rootv1p1")
+_ADDRESSES_OF_2004 = re.compile(r"adlcp_v1p3|adlseq_v1p3|adlnav_v1p3|/imsss")
+
+
+def family_of_address(uri: str) -> Family:
+    """The family of a namespace address; versions and letter case do not matter."""
+    address = uri.strip().lower()
+    if not address:
+        return Family.NONE
+    for pattern, family in _BY_ADDRESS:
+        if pattern.search(address):
+            return family
+    return Family.OTHER
+
+
+def family_of_prefix(prefix: str) -> Family:
+    """What a prefix usually stands for: used only where the prefix is not declared or its address means nothing."""
+    return _BY_PREFIX.get(prefix.lower(), Family.OTHER)
+
+
+# -- spelling ---------------------------------------------------------------------------------------------------------
+
+_SPELLINGS_OF_12 = {"scormtype": "scormtype", "datafromlms": "datafromlms", "timelimitaction": "timelimitaction"}
+_SPELLINGS_OF_2004 = {"scormtype": "scormType", "datafromlms": "dataFromLMS", "timelimitaction": "timeLimitAction"}
+_NAMES = (
+    "manifest metadata schema schemaversion organizations organization title item resources resource file dependency "
+    "identifier identifierref isvisible parameters default structure href type version "
+    "prerequisites maxtimeallowed masteryscore location completionThreshold completedByMeasure minProgressMeasure "
+    "progressWeight data map targetID readSharedData writeSharedData objectivesGlobalToSystem "
+    "sharedDataGlobalToSystem presentation navigationInterface hideLMSUI sequencingCollection sequencing ID IDRef "
+    "controlMode choice choiceExit flow forwardOnly useCurrentAttemptObjectiveInfo useCurrentAttemptProgressInfo "
+    "constrainedChoiceConsiderations preventActivation constrainChoice sequencingRules preConditionRule "
+    "exitConditionRule postConditionRule ruleConditions ruleCondition ruleAction action condition "
+    "conditionCombination operator referencedObjective measureThreshold limitConditions attemptLimit "
+    "attemptAbsoluteDurationLimit attemptExperiencedDurationLimit activityAbsoluteDurationLimit "
+    "activityExperiencedDurationLimit beginTimeLimit endTimeLimit auxiliaryResources auxiliaryResource "
+    "auxiliaryResourceID purpose rollupRules rollupObjectiveSatisfied rollupProgressCompletion "
+    "objectiveMeasureWeight rollupRule childActivitySet minimumCount minimumPercent rollupConditions rollupCondition "
+    "rollupAction rollupConsiderations requiredForSatisfied requiredForNotSatisfied requiredForCompleted "
+    "requiredForIncomplete measureSatisfactionIfActive objectives primaryObjective objective objectiveID "
+    "satisfiedByMeasure minNormalizedMeasure mapInfo targetObjectiveID readSatisfiedStatus readNormalizedMeasure "
+    "writeSatisfiedStatus writeNormalizedMeasure readRawScore readMinScore readMaxScore readCompletionStatus "
+    "readProgressMeasure writeRawScore writeMinScore writeMaxScore writeCompletionStatus writeProgressMeasure "
+    "randomizationControls selectionTiming selectCount randomizationTiming reorderChildren deliveryControls tracked "
+    "completionSetByContent objectiveSetByContent"
+)
+_SPELLINGS = {name.lower(): name for name in _NAMES.split()}
+
+
+def check_spelling(root: Element, standard: Standard, log: ProblemLog) -> None:
+    """Report names whose letter case is not the standard's, once each; they are understood all the same."""
+    right_ones = _SPELLINGS | (_SPELLINGS_OF_2004 if standard.is_2004 else _SPELLINGS_OF_12)
+    other_ones = _SPELLINGS_OF_12 if standard.is_2004 else _SPELLINGS_OF_2004
+    for element in walk(root):
+        if element.family not in SCORM_FAMILIES:
+            continue
+        names = [element.name, *element.written.values()] if element.written else [element.name]
+        names += [key for key in element.attributes if key in other_ones and key not in element.written]
+        for written in names:
+            right = right_ones.get(written.lower(), written)
+            if right == written:
+                continue
+            other = other_ones.get(written.lower()) == written
+            kind = problems.SPELLING_OF_OTHER_STANDARD if other else problems.NAME_MISSPELT
+            log.add_once(kind, written, element, written=written, right=right)
+
+
+def walk(root: Element) -> Iterator[Element]:
+    """Every element below and including ``root`` in document order, metadata left out."""
+    stack = [root]
+    while stack:
+        element = stack.pop()
+        yield element
+        if element.key != "metadata":
+            stack.extend(reversed(element.children))
+
+
+# -- standard and edition ---------------------------------------------------------------------------------------------
+
+_SHOWN = {
+    Standard.SCORM_12: "SCORM 1.2",
+    Standard.SCORM_2004_2ND: "SCORM 2004 2nd Edition",
+    Standard.SCORM_2004_3RD: "SCORM 2004 3rd Edition",
+    Standard.SCORM_2004_4TH: "SCORM 2004 4th Edition",
+}
+_VERSIONS: tuple[tuple[re.Pattern[str], Standard | None], ...] = (
+    (re.compile(r"4th|4\.?th|fourth|2004 ?v?4"), Standard.SCORM_2004_4TH),
+    (re.compile(r"3rd|third|2004 ?v?3"), Standard.SCORM_2004_3RD),
+    (re.compile(r"2nd|second|2004 ?v?2|^cam 1\.3$"), Standard.SCORM_2004_2ND),
+    (re.compile(r"2004|1\.3"), None),
+    (re.compile(r"(^|[^0-9.])1\.[012]($|[^0-9])"), Standard.SCORM_12),
+)
+_FOURTH_ONLY = frozenset({"completedbymeasure", "progressweight", "shareddataglobaltosystem"})
+_THIRD_OR_LATER = frozenset({"exitall", "abandonall", "suspendall"})
+
+
+def shown(standard: Standard) -> str:
+    """The name of a standard in a sentence."""
+    return _SHOWN[standard]
+
+
+def detect_standard(
+    root: Element, schema_version: str | None, schema_versions: Mapping[str, str], log: ProblemLog
+) -> Standard:
+    """Decide which standard a manifest follows, from the strongest evidence to the weakest.
+
+    Args:
+        root: the manifest element.
+        schema_version: text of the manifest's own metadata/schemaversion, collapsed; None or "" when absent.
+        schema_versions: ``version`` attribute of schema files that the package brings, by file name in lower case.
+        log: receives what had to be assumed.
+    """
+    evidence = _Evidence(root)
+    version = (schema_version or "").lower()
+    declared = next(((True, standard) for pattern, standard in _VERSIONS if pattern.search(version)), (False, None))
+    if declared[0] and declared[1] is not None:
+        other = evidence.contradicts(declared[1])
+        if other is not None:
+            log.add(
+                problems.VERSION_CONTRADICTED, path="schemaversion", standard=shown(declared[1]), other=shown(other)
+            )
+        return declared[1]
+    if declared[0]:
+        standard = evidence.edition(schema_versions)
+        log.add(problems.EDITION_ASSUMED, path="schemaversion", standard=shown(standard))
+        return standard
+    standard = evidence.edition(schema_versions) if evidence.is_2004() else Standard.SCORM_12
+    if version:
+        log.add(problems.VERSION_UNKNOWN, path="schemaversion", version=schema_version, standard=shown(standard))
+    else:
+        log.add(problems.VERSION_MISSING, path="schemaversion", standard=shown(standard))
+    return standard
+
+
+class _Evidence:
+    """What the elements of a manifest tell about its standard."""
+
+    __slots__ = ("names", "tokens", "written")
+
+    def __init__(self, root: Element) -> None:
+        self.names: set[tuple[Family, str]] = set()
+        self.written: set[str] = set()
+        self.tokens: set[str] = set()
+        for element in walk(root):
+            self.names.add((element.family, element.key))
+            self.written.update(element.attributes)
+            self.written.update(element.written.values())
+            if element.key == "hidelmsui":
+                self.tokens.add(element.text.strip().lower())
+        self.tokens.discard("")
+        addresses = " ".join(root.addresses).lower()
+        if _ADDRESSES_OF_12.search(addresses):
+            self.tokens.add("namespace:1.2")
+        if _ADDRESSES_OF_2004.search(addresses):
+            self.tokens.add("namespace:2004")
+
+    def _uses(self, *families: Family) -> bool:
+        return any(family in families for family, _ in self.names)
+
+    def is_2004(self) -> bool:
+        """Whether a manifest that names no version is SCORM 2004."""
+        of_12, of_2004 = "namespace:1.2" in self.tokens, "namespace:2004" in self.tokens
+        if of_12 != of_2004:
+            return of_2004
+        if self._uses(Family.SEQUENCING, Family.ADL_SEQUENCING, Family.ADL_NAVIGATION):
+            return True
+        return "scormType" in self.written
+
+    def contradicts(self, standard: Standard) -> Standard | None:
+        """The standard that all the namespaces speak for, where it is another than the declared one."""
+        of_12, of_2004 = "namespace:1.2" in self.tokens, "namespace:2004" in self.tokens
+        if standard.is_2004 and of_12 and not of_2004:
+            return Standard.SCORM_12
+        if not standard.is_2004 and of_2004 and not of_12:
+            return Standard.SCORM_2004_3RD
+        return None
+
+    def edition(self, schema_versions: Mapping[str, str]) -> Standard:
+        """The edition of a SCORM 2004 manifest that does not name it."""
+        fourth = (
+            (Family.ADL_SEQUENCING, "objectives") in self.names
+            or (Family.ADL_CONTENT, "data") in self.names
+            or _FOURTH_ONLY & self.written
+            or any(schema_versions.get(name) == "2.0" for name in ("adlcp_v1p3.xsd", "adlseq_v1p3.xsd"))
+        )
+        if fourth:
+            return Standard.SCORM_2004_4TH
+        if self.tokens & _THIRD_OR_LATER:
+            return Standard.SCORM_2004_3RD
+        if "persiststate" in self.written or "persistState" in self.written:
+            return Standard.SCORM_2004_2ND
+        return Standard.SCORM_2004_3RD
