@@ -1,23 +1,41 @@
 """The content-store protocol: where the immutable blobs of package versions live.
 
 A blob is the zip of one package version, named by the SHA-256 of its bytes. Stores know bytes and ranges only; what
-is inside a blob is read by ``archive``, and what may be shown to whom is decided above.
+is inside a blob is read by ``blob``, and what may be shown to whom is decided above.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Protocol
 
+from scorm_embed.errors import NotFoundError
+
+STREAM_PIECE_BYTES = 256 * 1024
+"""The largest piece that a store's ``stream`` gives."""
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
 
 class ContentStore(Protocol):
-    """Keeps blobs. Methods may raise ``StorageUnavailableError``; ``read`` of a missing blob raises ``NotFoundError``."""
+    """Keeps blobs. Methods may raise ``StorageUnavailableError``; of a missing blob ``NotFoundError``.
 
-    async def put(self, digest: str, source: Path) -> None:
+    Blobs never change, so nothing here needs a lock: a blob is there whole, or not at all. A digest that is not 64
+    lower-case hexadecimal digits names no blob; ``put`` refuses it with ``ValueError``.
+    """
+
+    async def put(self, digest: str, source: Path, *, consume: bool = False) -> None:
         """Keep a copy of the file under its digest; nothing happens when the blob is there already.
 
         The blob is complete and durable when this returns, and never visible before.
+
+        Args:
+            digest: the SHA-256 of the file, 64 lower-case hexadecimal digits.
+            source: the file.
+            consume: the file is not needed any more, so that the store may take it instead of copying it. Whether it
+                still exists afterwards is not said.
         """
 
     async def size(self, digest: str) -> int:
@@ -32,5 +50,29 @@ class ContentStore(Protocol):
     async def delete(self, digest: str) -> None:
         """Forget a blob; nothing happens when there is none."""
 
+    def workspace(self) -> Path | None:
+        """Give a folder for files that will be put with ``consume``; None when any temporary folder does.
+
+        A store on a disk answers with a folder on that disk, so that taking a file is a rename. The folder may not
+        exist before the first ``put``; whoever uses it makes it.
+        """
+
     async def aclose(self) -> None:
-        """Release what was opened."""
+        """Release what was opened. The store opens again by itself when it is used again."""
+
+
+def check_digest(digest: str) -> str:
+    """Give the digest back when it is one; a caller's mistake is a ``ValueError``."""
+    if not _DIGEST.fullmatch(digest):
+        raise ValueError(f"not a SHA-256 in lower-case hexadecimal digits: {digest[:80]!r}")
+    return digest
+
+
+def is_digest(digest: str) -> bool:
+    """Tell whether a string can name a blob."""
+    return _DIGEST.fullmatch(digest) is not None
+
+
+def missing(digest: str) -> NotFoundError:
+    """Make the error for a blob that is not there."""
+    return NotFoundError("The course's files are not in the content store.", {"digest": digest[:64]})
