@@ -75,6 +75,10 @@ class Element:
         return next(self.named(key, family), None)
 
 
+class _NotWellFormedError(Exception):
+    """The parser gave up; the arguments are the line and the reason."""
+
+
 class _DoctypeMetError(Exception):
     """The text has a document type declaration, which has to go before anything is parsed."""
 
@@ -97,15 +101,15 @@ def parse_manifest(data: bytes, limits: ManifestLimits, log: ProblemLog) -> Elem
         raise refusal(kind, line=1, reason="no element was found")
     try:
         return _attempt(decoded.text, decoded.first_line, limits, log)
-    except (expat.ExpatError, _DoctypeMetError):
+    except (_NotWellFormedError, _DoctypeMetError):
         pass
     repairs = ProblemLog()
     text = repair_markup(decoded.text, decoded.first_line, repairs)
     try:
         root = _attempt(text, decoded.first_line, limits, log)
-    except expat.ExpatError as error:
-        line = decoded.first_line + error.lineno - 1
-        raise refusal(problems.NOT_XML, line=line, reason=expat.ErrorString(error.code)) from None
+    except _NotWellFormedError as error:
+        line, reason = error.args
+        raise refusal(problems.NOT_XML, line=line, reason=reason) from None
     except _DoctypeMetError:
         raise refusal(problems.NOT_XML, line=1, reason="the document type declaration does not end") from None
     log.merge(repairs)
@@ -157,9 +161,19 @@ class _Builder:
         self._parser.EntityDeclHandler = self._doctype
 
     def build(self, text: str) -> Element:
-        self._parser.Parse(text.encode("utf-8", errors="replace"), True)
+        try:
+            self._parser.Parse(text.encode("utf-8", errors="replace"), True)
+        except expat.ExpatError as error:
+            raise _NotWellFormedError(error.lineno + self._line_offset, self._reason(error)) from None
         assert self._root is not None  # the parser raises "no element found" otherwise
         return self._root
+
+    def _reason(self, error: expat.ExpatError) -> str:
+        """The parser's complaint, with the element that is open where that is what an author has to look for."""
+        said = expat.ErrorString(error.code)
+        if not self._stack:
+            return said
+        return f"{said} (the element <{self._stack[-1].name}>, opened in line {self._stack[-1].line}, is not closed)"
 
     def _doctype(self, *_: object) -> None:
         raise _DoctypeMetError
@@ -176,7 +190,7 @@ class _Builder:
         line = self._parser.CurrentLineNumber + self._line_offset
         prefix, _, local = name.rpartition(":")
         element = Element(local or name, Family.NONE, line, parent)
-        scope = self._scope(element, attributes)
+        scope = self._scope(element, prefix, attributes)
         element.family = self._family(prefix, scope, element)
         if parent is None:
             self._root = element
@@ -198,7 +212,7 @@ class _Builder:
             raise _LimitError(self._limits.text_length_max, "characters in one element")
         self._stack[-1].parts.append(text)
 
-    def _scope(self, element: Element, attributes: dict[str, str]) -> dict[str, Family]:
+    def _scope(self, element: Element, own_prefix: str, attributes: dict[str, str]) -> dict[str, Family]:
         """The prefixes in force inside an element."""
         scope = self._scopes[-1]
         declarations = {name: uri for name, uri in attributes.items() if name == "xmlns" or name.startswith("xmlns:")}
@@ -210,11 +224,10 @@ class _Builder:
             prefix = name[6:]
             family = family_of_address(uri)
             top.addresses.append(uri)
-            if family is Family.OTHER:
-                family = family_of_prefix(prefix)
-                if not prefix and element.parent is None:
-                    # Whatever the root's own namespace is called, its elements are those of a manifest.
-                    family = Family.CONTENT
+            root_prefix = element.parent is None and prefix == own_prefix
+            if family is Family.OTHER or (root_prefix and family not in SCORM_FAMILIES):
+                # Whatever the root's own namespace is called, its elements are those of a manifest.
+                family = Family.CONTENT if root_prefix else family_of_prefix(prefix)
                 if family is not Family.OTHER:
                     self._log.add_once(
                         problems.NAMESPACE_UNKNOWN, uri, line=element.line, path=name, uri=uri, family=family.value

@@ -18,8 +18,12 @@ from scorm_embed.core.manifest.tolerant import collapsed
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_PATH_SAFE = "/~!$&'()*+,;=:@"
-_QUERY_SAFE = "/?~!$&'()*+,;=:@%[]{}|^`\\"
+_PATH_SAFE = "/~!$&'()*+,;=@"
+# No colon: a file named "javascript:…" must never look like a scheme.
+_QUERY_SAFE = "/?#~!$&'()*+,;=:@%[]{}|^`\\"
+_INDEX_PAGES = ("index.html", "index.htm")
+_CANDIDATES_MAX = 100
+"""More files of one name than this are not searched: no path could single one out, and the search costs."""
 _ENCODED_WELL = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@%/?#]*")
 
 
@@ -33,11 +37,11 @@ class PackageFiles:
         self.known = bool(self._exact)
         """False where the caller did not say which files there are: nothing is then checked."""
         self._by_fold: dict[str, list[str]] = {}
-        self._by_last_name: dict[str, list[str]] = {}
+        self._by_last_name: dict[str, list[tuple[str, str]]] = {}
         for name in names:
             folded = _fold(name)
             self._by_fold.setdefault(folded, []).append(name)
-            self._by_last_name.setdefault(folded.rpartition("/")[2], []).append(name)
+            self._by_last_name.setdefault(folded.rpartition("/")[2], []).append((folded, name))
 
     def __contains__(self, name: str) -> bool:
         return name in self._exact
@@ -53,10 +57,16 @@ class PackageFiles:
         return found[0] if len(found) == 1 else None
 
     def elsewhere(self, name: str) -> str | None:
-        """The one file whose path ends with ``name``."""
+        """The index page of the folder ``name``, else the one file whose path ends with ``name``."""
+        for index in _INDEX_PAGES:
+            page = self.in_other_case(f"{name}/{index}".lstrip("/"))
+            if page is not None:
+                return page
         folded = _fold(name)
-        ending = "/" + folded
-        found = [each for each in self._by_last_name.get(folded.rpartition("/")[2], ()) if _fold(each).endswith(ending)]
+        same_last_name = self._by_last_name.get(folded.rpartition("/")[2], [])
+        if len(same_last_name) > _CANDIDATES_MAX:
+            return None
+        found = [each for known, each in same_last_name if known.endswith("/" + folded)]
         return found[0] if len(found) == 1 else None
 
 
@@ -121,14 +131,14 @@ def resolve(base: str, href: str, files: PackageFiles, place: Place, log: Proble
         return None
     scheme = _SCHEME.match(text)
     if scheme and scheme[1].lower() in ("http", "https"):
-        return Target("", _encoded_url(text), True)
+        return Target("", _encoded(text), True)
     if text.startswith("//"):
-        return Target("", _encoded_url("https:" + text), True)
+        return Target("", _encoded("https:" + text), True)
     if scheme and (base + text) not in files:
         return _local_file(text, files, place, log)
     if base.startswith("//") or _SCHEME.match(base):
         site = "https:" + base if base.startswith("//") else base
-        return Target("", _encoded_url(site + text), True)
+        return Target("", _encoded(site + text), True)
     if text.startswith("/"):
         log.add_once(problems.HREF_LEADING_SLASH, text, place, href=text)
         text = text.lstrip("/")
@@ -137,11 +147,7 @@ def resolve(base: str, href: str, files: PackageFiles, place: Place, log: Proble
 
 
 def _in_package(text: str, files: PackageFiles, place: Place, log: ProblemLog) -> Target | None:
-    """Find a relative path; the raw spelling goes first, because file names may hold '%', '#' and '?'."""
-    if text in files:
-        # A plain path is the common case; one with marks in it names this very file, so all of it is encoded.
-        _report_encoding(text, place, log)
-        return Target(text, quote(text, safe=_PATH_SAFE), True)
+    """Find a relative path: decoded, then as it is written, because file names may hold '%', '#' and '?'."""
     path, query, fragment = split_href(text)
     decoded = _decoded(path)
     name = _normalised(decoded, text, place, log)
@@ -152,8 +158,10 @@ def _in_package(text: str, files: PackageFiles, place: Place, log: ProblemLog) -
         _report_encoding(path, place, log)
         return Target(name, quote(name, safe=_PATH_SAFE) + tail, True)
     raw = _normalised(path, text, place, log)
-    if raw in files:
-        return Target(raw, quote(raw, safe=_PATH_SAFE) + tail, True)
+    for literal, rest in ((raw, tail), (_normalised(text, text, place, log), "")):
+        if literal in files:
+            log.add_once(problems.HREF_NOT_ENCODED, text, place, href=text)
+            return Target(literal, quote(literal, safe=_PATH_SAFE) + rest, True)
     other = files.in_other_case(name) or files.in_other_case(raw)
     if other is not None:
         log.add_once(problems.HREF_CASE, text, place, href=path, name=other)
@@ -193,11 +201,7 @@ def _tail(query: str | None, fragment: str | None) -> str:
 
 def _encoded(text: str) -> str:
     """Encode only what may not stand in a query or fragment; what is encoded already stays."""
-    return quote(text, safe=_QUERY_SAFE + "#")
-
-
-def _encoded_url(text: str) -> str:
-    return quote(text, safe=_QUERY_SAFE + "#")
+    return quote(text, safe=_QUERY_SAFE)
 
 
 def _decoded(path: str) -> str:

@@ -5,6 +5,8 @@ Owns which manifest element feeds which data-model element, per standard and edi
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from enum import Enum
 
 from scorm_embed.core.manifest import problems
@@ -16,8 +18,8 @@ from scorm_embed.core.manifest.tolerant import (
     attribute_number,
     boolean,
     collapsed,
+    duration,
     first_of,
-    is_time_span,
     number,
     number_text,
     objective_name,
@@ -39,89 +41,76 @@ class HiddenControl(Enum):
 
 
 _HIDDEN_CONTROLS = {token.value.lower(): token.value for token in HiddenControl}
+_WORD_OPERATORS = {"and": "&", "or": "|", "not": "~"}
+_WORD_OPERATOR = re.compile(r"(?<![^\s)(])(and|or|not)(?![^\s)(])", re.IGNORECASE)
 _TIME_LIMIT_ACTIONS = ("exit,message", "exit,no message", "continue,message", "continue,no message")
 
 
 def read_launchable(
-    item: Element,
-    identifier: str,
-    address: str,
-    sco: bool,
-    standard: Standard,
-    definition: SequencingDefinition,
-    threshold: str | None,
-    log: ProblemLog,
+    item: Element, start: Launchable, standard: Standard, definition: SequencingDefinition, log: ProblemLog
 ) -> Launchable:
     """Everything the run-time needs to know about one leaf.
 
     Args:
         item: the item element.
-        identifier: the activity's identifier.
-        address: launch address, parameters included.
-        sco: whether the resource is a SCO.
+        start: identifier, address, kind and completion threshold.
         standard: of the package.
         definition: the activity's sequencing.
-        threshold: what cmi.completion_threshold reads.
         log: receives problems.
     """
-    time_limit_action = _time_limit_action(item, log)
     launch_data = first_of(item.named("datafromlms"), log)
-    text = launch_data.all_text() if launch_data is not None else ""
+    common = replace(
+        start,
+        # As it is, blanks included: content parses it.
+        launch_data=(launch_data.all_text() or None) if launch_data is not None else None,
+        time_limit_action=_time_limit_action(item, log),
+    )
     if not standard.is_2004:
-        return Launchable(
-            identifier=identifier,
-            href=address,
-            sco=sco,
-            launch_data=text or None,
-            time_limit_action=time_limit_action,
-            max_time_allowed=_max_time_allowed(item, log),
-            mastery_score=_mastery_score(item, log),
-        )
+        return replace(common, max_time_allowed=_max_time_allowed(item, log), mastery_score=_mastery_score(item, log))
     for key in ("masteryscore", "maxtimeallowed", "prerequisites"):
         misplaced = item.child(key)
         if misplaced is not None and collapsed(misplaced.text):
             log.add(problems.VALUE_IGNORED, misplaced, name=misplaced.name, standard=shown(standard))
     primary = definition.primary_objective
-    names = [each.identifier for each in (primary, *definition.objectives) if each.identifier]
-    return Launchable(
-        identifier=identifier,
-        href=address,
-        sco=sco,
-        launch_data=text or None,
-        time_limit_action=time_limit_action,
+    return replace(
+        common,
         max_time_allowed=definition.limits.attempt_absolute_duration_limit,
-        completion_threshold=threshold,
         scaled_passing_score=_real(primary.min_normalized_measure) if primary.satisfied_by_measure else None,
-        objective_ids=tuple(names),
+        objective_ids=tuple(each.identifier for each in (primary, *definition.objectives) if each.identifier),
         shared_data=_shared_data(item, log),
     )
 
 
-def read_threshold(element: Element, standard: Standard, log: ProblemLog) -> tuple[CompletionThreshold, str | None]:
+def read_threshold(element: Element, log: ProblemLog) -> tuple[CompletionThreshold, str | None]:
     """adlcp:completionThreshold: what sequencing uses, and what cmi.completion_threshold reads.
 
     2nd and 3rd Edition write a number as the element's text, which only the run-time reads; 4th Edition writes
-    attributes, of which completedByMeasure makes the others count. The text is read in every edition, because
-    packages moved to the 4th keep it.
+    attributes, of which completedByMeasure makes the others count. Both are read in every edition, because packages
+    that were moved from one to another keep what they had.
     """
     threshold = first_of(element.named("completionthreshold"), log)
-    if threshold is None or not standard.is_2004:
+    if threshold is None:
         return CompletionThreshold(), None
     used = CompletionThreshold(
         completed_by_measure=boolean(threshold, "completedbymeasure", False, log),
         min_progress_measure=attribute_number(threshold, "minprogressmeasure", 0.0, 1.0, 1.0, log),
         progress_weight=attribute_number(threshold, "progressweight", 0.0, 1.0, 1.0, log),
     )
-    if collapsed(threshold.text):
-        value = number(threshold.text, "completionThreshold", 0.0, 1.0, -1.0, threshold, log)
-        if value >= 0:
-            return used, _real(value)
-    return used, _real(used.min_progress_measure) if used.completed_by_measure else None
+    written = collapsed(threshold.text)
+    if not written:
+        return used, _real(used.min_progress_measure) if used.completed_by_measure else None
+    if number_text(written) is None:
+        log.add(problems.NUMBER_INVALID, threshold, name=threshold.name, value=written, used="nothing")
+        return used, None
+    return used, _real(number(written, threshold.name, 0.0, 1.0, 1.0, threshold, log))
 
 
 def read_hidden_controls(element: Element, log: ProblemLog) -> frozenset[str]:
     """The LMS controls that adlnav:presentation asks to hide."""
     hidden: set[str] = set()
+    for sequencing in element.named("sequencing"):
+        for stray in sequencing.named("presentation"):
+            log.add(problems.ELEMENT_IGNORED, stray, name=stray.name)
     for presentation in element.named("presentation"):
         for interface in presentation.named("navigationinterface"):
             for each in interface.named("hidelmsui"):
@@ -142,7 +131,10 @@ def read_prerequisites(item: Element, log: ProblemLog) -> str | None:
     kind = collapsed(element.get("type"))
     if kind.lower() != "aicc_script":
         log.add(problems.PREREQUISITE_TYPE, element, type=kind)
-    return text
+    symbols = _WORD_OPERATOR.sub(lambda match: _WORD_OPERATORS[match[1].lower()], text)
+    if symbols != text:
+        log.add(problems.PREREQUISITE_WORDS, element)
+    return symbols
 
 
 def _time_limit_action(item: Element, log: ProblemLog) -> str | None:
@@ -159,13 +151,7 @@ def _time_limit_action(item: Element, log: ProblemLog) -> str | None:
 
 def _max_time_allowed(item: Element, log: ProblemLog) -> str | None:
     element = first_of(item.named("maxtimeallowed"), log)
-    text = collapsed(element.text) if element is not None else ""
-    if element is None or not text:
-        return None
-    if is_time_span(text):
-        return text
-    log.add(problems.DURATION_INVALID, element, name=element.name, value=text)
-    return None
+    return duration(element.text, element.name, iso=False, place=element, log=log) if element is not None else None
 
 
 def _mastery_score(item: Element, log: ProblemLog) -> str | None:

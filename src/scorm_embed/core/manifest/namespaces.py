@@ -62,8 +62,10 @@ _BY_PREFIX = {
     "imsmd": Family.METADATA,
     "lom": Family.METADATA,
 }
-_ADDRESSES_OF_12 = re.compile(r"imsproject\.org|adlcp_rootv1p2|adlcp_v1p2|adl_?cp_rootv1p1")
-_ADDRESSES_OF_2004 = re.compile(r"adlcp_v1p3|adlseq_v1p3|adlnav_v1p3|/imsss")
+_ADL_12 = re.compile(r"adlcp_rootv1p2|adlcp_v1p2|adl_?cp_rootv1p1")
+_ADL_2004 = re.compile(r"adlcp_v1p3|adlseq_v1p3|adlnav_v1p3|/imsss")
+_CONTENT_12 = re.compile(r"imsproject\.org|imscp_rootv1p1")
+_CONTENT_2004 = re.compile(r"imsglobal\.org/xsd/imscp_v1p1")
 
 
 def family_of_address(uri: str) -> Family:
@@ -118,9 +120,7 @@ def check_spelling(root: Element, standard: Standard, log: ProblemLog) -> None:
     for element in walk(root):
         if element.family not in SCORM_FAMILIES:
             continue
-        names = [element.name, *element.written.values()] if element.written else [element.name]
-        names += [key for key in element.attributes if key in other_ones and key not in element.written]
-        for written in names:
+        for written in (element.name, *(element.written.get(key, key) for key in element.attributes if key != "id")):
             right = right_ones.get(written.lower(), written)
             if right == written:
                 continue
@@ -196,10 +196,16 @@ def detect_standard(
     return standard
 
 
+def _side(addresses: str, of_12: re.Pattern[str], of_2004: re.Pattern[str]) -> bool | None:
+    """Whether namespace addresses are those of 2004 (True), of 1.2 (False), or of both or neither (None)."""
+    old, new = of_12.search(addresses) is not None, of_2004.search(addresses) is not None
+    return new if old != new else None
+
+
 class _Evidence:
     """What the elements of a manifest tell about its standard."""
 
-    __slots__ = ("names", "tokens", "written")
+    __slots__ = ("_adl", "_content", "names", "tokens", "written")
 
     def __init__(self, root: Element) -> None:
         self.names: set[tuple[Family, str]] = set()
@@ -213,30 +219,25 @@ class _Evidence:
                 self.tokens.add(element.text.strip().lower())
         self.tokens.discard("")
         addresses = " ".join(root.addresses).lower()
-        if _ADDRESSES_OF_12.search(addresses):
-            self.tokens.add("namespace:1.2")
-        if _ADDRESSES_OF_2004.search(addresses):
-            self.tokens.add("namespace:2004")
+        self._adl = _side(addresses, _ADL_12, _ADL_2004)
+        self._content = _side(addresses, _CONTENT_12, _CONTENT_2004)
 
     def _uses(self, *families: Family) -> bool:
         return any(family in families for family, _ in self.names)
 
     def is_2004(self) -> bool:
         """Whether a manifest that names no version is SCORM 2004."""
-        of_12, of_2004 = "namespace:1.2" in self.tokens, "namespace:2004" in self.tokens
-        if of_12 != of_2004:
-            return of_2004
-        if self._uses(Family.SEQUENCING, Family.ADL_SEQUENCING, Family.ADL_NAVIGATION):
+        if self._adl is not None:
+            return self._adl
+        if self._uses(Family.SEQUENCING, Family.ADL_SEQUENCING, Family.ADL_NAVIGATION) or "scormType" in self.written:
             return True
-        return "scormType" in self.written
+        return self._content is True and "scormtype" not in self.written
 
     def contradicts(self, standard: Standard) -> Standard | None:
         """The standard that all the namespaces speak for, where it is another than the declared one."""
-        of_12, of_2004 = "namespace:1.2" in self.tokens, "namespace:2004" in self.tokens
-        if standard.is_2004 and of_12 and not of_2004:
-            return Standard.SCORM_12
-        if not standard.is_2004 and of_2004 and not of_12:
-            return Standard.SCORM_2004_3RD
+        sides = {side for side in (self._adl, self._content) if side is not None}
+        if sides == {not standard.is_2004}:
+            return Standard.SCORM_12 if standard.is_2004 else Standard.SCORM_2004_3RD
         return None
 
     def edition(self, schema_versions: Mapping[str, str]) -> Standard:

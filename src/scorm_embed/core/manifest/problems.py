@@ -175,7 +175,8 @@ EDITION_ASSUMED = _kind(
 
 # Structure.
 ELEMENT_TWICE = _kind("ELEMENT_TWICE", _UNTIDY, "<{name}> may stand here only once; the first was used.")
-ELEMENT_MISPLACED = _kind("ELEMENT_MISPLACED", _UNTIDY, "<{name}> does not belong here.")
+ELEMENT_MISPLACED = _kind("ELEMENT_MISPLACED", _UNTIDY, "<{name}> does not belong here; it was read all the same.")
+ELEMENT_IGNORED = _kind("ELEMENT_IGNORED", _UNTIDY, "<{name}> does not belong here; it was ignored.", repaired=False)
 ORGANIZATION_MISSING = _kind(
     "ORGANIZATION_MISSING", _HURTS, "The manifest has no organization; a course was made from its resources."
 )
@@ -283,6 +284,10 @@ SUBMANIFEST_CIRCULAR = _kind(
 )
 ITEMS_TOO_MANY = _kind("ITEMS_TOO_MANY", _HURTS, "The course has more than {limit} activities; the rest was left out.")
 
+ITEMS_TOO_DEEP = _kind(
+    "ITEMS_TOO_DEEP", _HURTS, "The course is nested more than {limit} levels deep; the rest was left out."
+)
+
 # Files and hrefs.
 HREF_BACKSLASH = _kind("HREF_BACKSLASH", _UNTIDY, "The path '{href}' uses backslashes; write '/'.")
 HREF_NOT_ENCODED = _kind(
@@ -361,6 +366,11 @@ VALUE_UNKNOWN = _kind(
 DURATION_INVALID = _kind(
     "DURATION_INVALID", _HURTS, "'{name}' has the value '{value}', which is no duration; it was ignored."
 )
+DURATION_FORM = _kind(
+    "DURATION_FORM",
+    _UNTIDY,
+    "'{name}' has the value '{value}', a duration in the form of the other standard; it was read as {used}.",
+)
 VALUE_IGNORED = _kind("VALUE_IGNORED", _UNTIDY, "'{name}' has no effect in {standard}; it was ignored.")
 
 # Sequencing and run-time.
@@ -402,8 +412,18 @@ PREREQUISITE_UNKNOWN = _kind(
     "The prerequisites of '{identifier}' name '{name}', which is no item; it counts as not done.",
     repaired=False,
 )
+PREREQUISITE_INVALID = _kind(
+    "PREREQUISITE_INVALID",
+    _HURTS,
+    "The prerequisites of '{identifier}' are no aicc_script expression; they close nothing.",
+)
 PREREQUISITE_TYPE = _kind(
     "PREREQUISITE_TYPE", _UNTIDY, "The prerequisites have the type '{type}'; they were read as aicc_script."
+)
+PREREQUISITE_WORDS = _kind(
+    "PREREQUISITE_WORDS",
+    _UNTIDY,
+    "The prerequisites use words as operators; aicc_script writes '&' for and, '|' for or, '~' for not.",
 )
 MORE_OF_THE_SAME = _kind("MORE_OF_THE_SAME", _UNTIDY, "{code} was found {count} more times.", repaired=False)
 

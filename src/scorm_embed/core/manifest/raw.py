@@ -42,6 +42,9 @@ class RawManifest:
     resources: dict[str, RawResource] = field(default_factory=dict)
     children: list[RawManifest] = field(default_factory=list)
     parent: RawManifest | None = None
+    folded: dict[str, list[str]] | None = None
+    index: RawIndex | None = None
+    """Of the outermost manifest: what the manifests nested in it hold."""
 
     def default_organization(self) -> Element | None:
         """The organization that the manifest names, or its first."""
@@ -58,14 +61,23 @@ class RawManifest:
             if identifier in scope.resources:
                 return scope.resources[identifier]
             top, scope = scope, scope.parent
-        return next((each.resources[identifier] for each in top.all_below() if identifier in each.resources), None)
+        return top.index.resources.get(identifier) if top.index is not None else None
 
     def find_manifest(self, identifier: str) -> RawManifest | None:
         """A manifest by its identifier, anywhere in the package."""
         top = self
         while top.parent is not None:
             top = top.parent
-        return next((each for each in top.all_below() if each.identifier == identifier), None)
+        return top.index.manifests.get(identifier) if top.index is not None else None
+
+    def find_in_other_case(self, identifier: str) -> RawResource | None:
+        """The one resource of this manifest whose identifier differs only in letter case."""
+        if self.folded is None:
+            self.folded = {}
+            for key in self.resources:
+                self.folded.setdefault(key.casefold(), []).append(key)
+        found = self.folded.get(identifier.casefold(), [])
+        return self.resources[found[0]] if len(found) == 1 else None
 
     def all_below(self) -> list[RawManifest]:
         """The manifests nested in this one, outermost first."""
@@ -73,6 +85,14 @@ class RawManifest:
         for each in found:
             found.extend(each.children)
         return found
+
+
+@dataclass(slots=True)
+class RawIndex:
+    """Nested manifests, and the resources they hold, by identifier; the first of each counts."""
+
+    manifests: dict[str, RawManifest] = field(default_factory=dict)
+    resources: dict[str, RawResource] = field(default_factory=dict)
 
 
 def read_raw(element: Element, log: ProblemLog, parent: RawManifest | None = None) -> RawManifest:
@@ -90,6 +110,12 @@ def read_raw(element: Element, log: ProblemLog, parent: RawManifest | None = Non
     for nested in element.named("manifest"):
         log.add(problems.SUBMANIFEST, nested, identifier=collapsed(nested.get("identifier")))
         manifest.children.append(read_raw(nested, log, manifest))
+    if parent is None:
+        manifest.index = RawIndex()
+        for each in manifest.all_below():
+            manifest.index.manifests.setdefault(each.identifier, each)
+            for key, resource in each.resources.items():
+                manifest.index.resources.setdefault(key, resource)
     return manifest
 
 
@@ -110,7 +136,7 @@ def _take_resources(manifest: RawManifest, log: ProblemLog) -> None:
     containers = list(manifest.element.named("resources"))
     for container in containers:
         for stray in container.named("metadata"):
-            log.add_once(problems.ELEMENT_MISPLACED, "metadata in resources", stray, name=stray.name)
+            log.add_once(problems.ELEMENT_IGNORED, "metadata in resources", stray, name=stray.name)
         for each in container.named("resource"):
             bases = (*outer, container.get("xml:base"), each.get("xml:base"))
             _take_resource(manifest, each, bases, log)

@@ -85,7 +85,7 @@ def read_manifest(
     builder = CourseBuilder(raw, standard, package, limits, catalogue, log)
     built, default = _courses(raw, builder, log)
     builder.resources.check()
-    if package.known and not any(each.files_found for each in built):
+    if package.known and not any(each.launches_found for each in built):
         raise refusal(problems.LAUNCH_FILES_MISSING, log, name=built[default].first_missing)
     courses = tuple(each.course for each in built)
     return ReadManifest(

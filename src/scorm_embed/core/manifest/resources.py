@@ -33,21 +33,24 @@ class Launch:
 
 
 class Resources:
-    """All resources of a package; answers are kept, because many items share one resource."""
+    """All resources of a package; answers are kept, because many items share one resource.
+
+    A resource is kept with its answer, so that its identity cannot be taken over by another one.
+    """
 
     def __init__(self, root: RawManifest, files: PackageFiles, limits: ManifestLimits, log: ProblemLog) -> None:
         self._manifests = [root, *root.all_below()]
         self._files = files
         self._limits = limits
         self._log = log
-        self._launches: dict[int, Launch | None] = {}
+        self._launches: dict[int, tuple[RawResource, Launch | None]] = {}
 
     def launch(self, resource: RawResource) -> Launch | None:
         """What the resource launches; None where it has nothing to launch."""
         key = id(resource)
         if key not in self._launches:
-            self._launches[key] = self._find_launch(resource)
-        return self._launches[key]
+            self._launches[key] = (resource, self._find_launch(resource))
+        return self._launches[key][1]
 
     def launchable(self) -> list[tuple[RawResource, Launch]]:
         """Resources that a course without organization can be made of: the SCOs, else the first page."""
@@ -55,7 +58,18 @@ class Resources:
         scos = [each for each in with_href if collapsed(each.element.get("scormtype")).lower() == "sco"]
         chosen = scos or with_href[:1]
         found = [(each, self.launch(each)) for each in chosen]
-        return [(resource, launch) for resource, launch in found if launch is not None]
+        return [(resource, launch) for resource, launch in found if launch is not None] or self._index_page()
+
+    def _index_page(self) -> list[tuple[RawResource, Launch]]:
+        """The last resort: the page at the top of the package."""
+        page = self._files.elsewhere("")
+        if page is None:
+            return []
+        root = self._manifests[0]
+        element = Element("resource", root.element.family, root.element.line, root.element)
+        element.attributes = {"identifier": "index", "type": "webcontent", "scormtype": "sco"}
+        resource = RawResource("index", element, root, ())
+        return [(resource, Launch(Target(page, page, True), True))]
 
     def _find_launch(self, resource: RawResource) -> Launch | None:
         element = resource.element
@@ -121,15 +135,31 @@ class Resources:
 
     def check(self) -> None:
         """Report files that are listed and absent, listed twice, or not listed; and dependencies on nothing."""
-        used: set[str] = set()
+        listed: set[str] = set()
         for manifest in self._manifests:
             for resource in manifest.resources.values():
-                used |= self._check_resource(resource)
-        if not self._files.known or not used:
+                listed |= self._check_resource(resource)
+        launched = self._check_launch_files(listed)
+        if not self._files.known or not listed:
             return
-        unlisted = sorted(name for name in self._files.names if name not in used and not _is_control(name))
+        others = self._files.names - listed - launched
+        unlisted = sorted(name for name in others if not _is_control(name))
         if unlisted:
             self._log.add(problems.FILES_NOT_LISTED, path=unlisted[0], count=len(unlisted), name=unlisted[0])
+
+    def _check_launch_files(self, listed: set[str]) -> set[str]:
+        """Names of all files that items launch; those that no resource lists are reported."""
+        launched: set[str] = set()
+        for resource, launch in self._launches.values():
+            name = launch.target.name if launch is not None else ""
+            if not name:
+                continue
+            launched.add(name)
+            if listed and name not in listed:
+                self._log.add_once(
+                    problems.LAUNCH_FILE_NOT_LISTED, name, resource.element, identifier=resource.identifier, name=name
+                )
+        return launched
 
     def _check_resource(self, resource: RawResource) -> set[str]:
         element = resource.element
@@ -145,12 +175,6 @@ class Resources:
             if target.name in listed:
                 self._log.add(problems.FILE_LISTED_TWICE, each, name=target.name)
             listed.add(target.name)
-        launch = self._launches.get(id(resource))
-        if launch is not None and launch.target.name:
-            name = launch.target.name
-            if listed and name not in listed:
-                self._log.add(problems.LAUNCH_FILE_NOT_LISTED, element, identifier=identifier, name=name)
-            listed.add(name)
         for each in element.named("dependency"):
             reference = collapsed(each.get("identifierref"))
             if resource.manifest.find_resource(reference) is None:

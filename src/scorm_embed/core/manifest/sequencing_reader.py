@@ -10,7 +10,7 @@ from dataclasses import fields
 
 from scorm_embed.core.manifest import problems
 from scorm_embed.core.manifest.elements import Element
-from scorm_embed.core.manifest.namespaces import Family
+from scorm_embed.core.manifest.namespaces import SCORM_FAMILIES, Family
 from scorm_embed.core.manifest.objectives_reader import read_objectives
 from scorm_embed.core.manifest.problems import ProblemLog
 from scorm_embed.core.manifest.rules_reader import read_rollup_rules, read_sequencing_rules
@@ -19,7 +19,7 @@ from scorm_embed.core.manifest.tolerant import (
     boolean,
     collapsed,
     count,
-    is_iso_duration,
+    duration,
     key_written,
     vocabulary,
     word,
@@ -46,6 +46,20 @@ _DURATION_LIMITS = (
     "attempt_experienced_duration_limit",
     "activity_absolute_duration_limit",
     "activity_experienced_duration_limit",
+)
+_PARTS = frozenset(
+    {
+        "controlmode",
+        "sequencingrules",
+        "limitconditions",
+        "auxiliaryresources",
+        "rolluprules",
+        "objectives",
+        "randomizationcontrols",
+        "deliverycontrols",
+        "constrainedchoiceconsiderations",
+        "rollupconsiderations",
+    }
 )
 _TIME_LIMITS = ("begin_time_limit", "end_time_limit")
 
@@ -87,6 +101,8 @@ def _parts(sequencing: Element, log: ProblemLog) -> dict[tuple[bool, str], Eleme
     """Top-level children by name; the flag tells adlseq:objectives from imsss:objectives."""
     parts: dict[tuple[bool, str], Element] = {}
     for child in sequencing.children:
+        if child.key not in _PARTS or child.family not in SCORM_FAMILIES:
+            continue
         key = (child.key == "objectives" and child.family is Family.ADL_SEQUENCING, child.key)
         if key in parts:
             log.add(problems.ELEMENT_TWICE, child, name=child.name)
@@ -147,12 +163,10 @@ def _limits(element: Element | None, log: ProblemLog) -> LimitConditions:
     texts: dict[str, str] = {}
     for name in (*_DURATION_LIMITS, *_TIME_LIMITS):
         key = name.replace("_", "")
-        value = collapsed(element.get(key))
-        if not value:
-            continue
-        if name in _DURATION_LIMITS and not is_iso_duration(value):
-            log.add(problems.DURATION_INVALID, element, name=key_written(element, key), value=value)
-        else:
+        value: str | None = collapsed(element.get(key))
+        if name in _DURATION_LIMITS:
+            value = duration(value or "", key_written(element, key), iso=True, place=element, log=log)
+        if value:
             texts[name] = value
     return LimitConditions(attempt_limit=count(element, "attemptlimit", None, log), **texts)
 

@@ -14,20 +14,26 @@ from urllib.parse import unquote
 from scorm_embed.core.manifest import problems
 from scorm_embed.core.manifest.elements import Element
 from scorm_embed.core.manifest.problems import ProblemLog
+from scorm_embed.core.values.duration import check_timespan, format_iso_duration, format_timespan, parse_duration
+from scorm_embed.core.values.real import check_real
 
 Word = TypeVar("Word", bound=Enum)
 
-_SPACE = re.compile("[ \t\r\n\u00a0]+")
+_SPACE = re.compile("[ \t\r\n]+")
 _TRUE = frozenset({"true", "1", "yes", "on", "t", "y"})
 _FALSE = frozenset({"false", "0", "no", "off", "f", "n"})
-_NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,400})?|\.[0-9]{1,400})")
-_ISO_DURATION = re.compile(r"P(?=.)(\d+Y)?(\d+M)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
-_TIME_SPAN = re.compile(r"\d{2,4}:\d{2}:\d{2}(\.\d{1,2})?")
+_DIGITS_MAX = 100
+"""A number with more characters than this says nothing, and float() would make an infinity of it."""
 
 
 def collapsed(text: str | None) -> str:
     """Text with white space trimmed and collapsed, as the schema types ID, IDREF and anyURI ask."""
-    return _SPACE.sub(" ", text).strip() if text else ""
+    return _SPACE.sub(" ", text).strip(" ") if text else ""
+
+
+def shown_text(element: Element | None) -> str:
+    """All text of an element as one line for people."""
+    return collapsed(element.all_text()).strip() if element is not None else ""
 
 
 def objective_name(text: str | None) -> str:
@@ -56,7 +62,7 @@ def boolean(element: Element, key: str, default: bool, log: ProblemLog) -> bool:
 def number_text(text: str) -> str | None:
     """A decimal as xs:decimal writes it (comma and white space forgiven); None if it is none."""
     candidate = text.strip().replace(",", ".", 1)
-    return candidate if _NUMBER.fullmatch(candidate) else None
+    return candidate if len(candidate) <= _DIGITS_MAX and check_real(candidate) is None else None
 
 
 def number(
@@ -126,14 +132,23 @@ def word(element: Element, key: str, words: Mapping[str, Word], default: Word, l
     return found
 
 
-def is_iso_duration(text: str) -> bool:
-    """Whether a text has the form of xs:duration (positive)."""
-    return _ISO_DURATION.fullmatch(text) is not None
+def duration(text: str, name: str, *, iso: bool, place: Element, log: ProblemLog) -> str | None:
+    """A duration in the form of its standard (xs:duration, or CMITimespan of SCORM 1.2).
 
-
-def is_time_span(text: str) -> bool:
-    """Whether a text is a CMITimespan of SCORM 1.2 (HHHH:MM:SS.SS)."""
-    return _TIME_SPAN.fullmatch(text) is not None
+    The form of the other standard is rewritten; None where the text is no duration or empty.
+    """
+    written = collapsed(text)
+    if not written:
+        return None
+    hundredths = parse_duration(written)
+    if hundredths is None:
+        log.add(problems.DURATION_INVALID, place, name=name, value=written)
+        return None
+    if written.startswith("P") if iso else check_timespan(written) is None:
+        return written
+    rewritten = format_iso_duration(hundredths) if iso else format_timespan(hundredths)
+    log.add(problems.DURATION_FORM, place, name=name, value=written, used=rewritten)
+    return rewritten
 
 
 def key_written(element: Element, key: str) -> str:
