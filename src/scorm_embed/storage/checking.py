@@ -1,0 +1,125 @@
+"""What every storage refuses before it writes, and the form in which a change is then applied.
+
+So that all storages agree, and no database has to explain it: identifiers that cannot be kept exactly, numbers that
+are none, a change that contradicts itself.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from scorm_embed.errors import RequestError
+from scorm_embed.storage.base import CommitRecord, PackageRecord, RuntimeChange, RuntimeKey, SessionChange
+from scorm_embed.storage.encoding import ACTIVITY_LENGTH_MAX, TENANT_LENGTH_MAX, check_identifier, to_utc
+
+NUMBER_MAX = 2**31 - 1
+"""The largest version, number and count that every database keeps in an integer column."""
+
+
+def checked_package(record: PackageRecord) -> PackageRecord:
+    """Give the record as it is stored.
+
+    Raises:
+        RequestError: an identifier cannot be kept exactly.
+    """
+    check_identifier("tenant_id", record.tenant_id, TENANT_LENGTH_MAX)
+    check_identifier("id", record.id)
+    check_identifier("digest", record.digest, 64)
+    return replace(record, created_at=to_utc(record.created_at))
+
+
+def checked_change(tenant_id: str, change: SessionChange) -> SessionChange:
+    """Give the change as it is applied: one ``RuntimeChange`` for a key, settled rows as such, times in UTC.
+
+    Raises:
+        RequestError: an identifier cannot be kept exactly, or a number is infinite or none.
+        ValueError: the record contradicts ``tenant_id`` or ``expected_version``: a mistake of the caller.
+    """
+    record = change.record
+    if record.tenant_id != tenant_id:
+        raise ValueError("the record belongs to another tenant")
+    if record.version != (change.expected_version or 0) + 1:
+        raise ValueError("the record's version must be expected_version + 1")
+    _check_identifiers(change)
+    _check_numbers(change)
+    settled = set(change.settled)
+    commits = [_settle(commit, settled) for commit in change.commits]
+    appended = {(commit.launch, commit.number) for commit in commits}
+    return replace(
+        change,
+        record=replace(
+            record,
+            created_at=to_utc(record.created_at),
+            updated_at=to_utc(record.updated_at),
+            launched_at=None if record.launched_at is None else to_utc(record.launched_at),
+            completed_at=None if record.completed_at is None else to_utc(record.completed_at),
+            expires_at=None if record.expires_at is None else to_utc(record.expires_at),
+        ),
+        runtime=_one_for_each_key(change),
+        commits=commits,
+        settled=sorted(settled - appended),
+        events=[replace(event, created_at=to_utc(event.created_at)) for event in change.events],
+    )
+
+
+def current_key(change: SessionChange) -> RuntimeKey | None:
+    """Give the key of the run-time data that the changed session shows."""
+    record = change.record
+    if record.activity_id is None:
+        return None
+    return RuntimeKey(record.attempt_number, record.activity_id, record.activity_attempt)
+
+
+def _check_identifiers(change: SessionChange) -> None:
+    record = change.record
+    check_identifier("tenant_id", record.tenant_id, TENANT_LENGTH_MAX)
+    check_identifier("id", record.id)
+    check_identifier("user_id", record.user_id)
+    check_identifier("package_id", record.package_id)
+    check_identifier("activity_id", record.activity_id, ACTIVITY_LENGTH_MAX)
+    for runtime in change.runtime:
+        check_identifier("activity_id", runtime.key.activity_id, ACTIVITY_LENGTH_MAX)
+    for commit in change.commits:
+        check_identifier("launch", commit.launch)
+        check_identifier("activity_id", commit.activity_id, ACTIVITY_LENGTH_MAX)
+    for event in change.events:
+        check_identifier("event.id", event.id)
+        check_identifier("event.type", event.type)
+        check_identifier("event.tenant_id", event.tenant_id, TENANT_LENGTH_MAX)
+        check_identifier("event.session_id", event.session_id)
+    if change.learner is not None:
+        for scope, _ in (*change.learner.objectives, *change.learner.stores):
+            check_identifier("scope", scope)
+
+
+def _check_numbers(change: SessionChange) -> None:
+    record = change.record
+    score = record.score
+    for name, value in (
+        ("score.scaled", score.scaled),
+        ("score.raw", score.raw),
+        ("score.min", score.min),
+        ("score.max", score.max),
+        ("progress_measure", record.progress_measure),
+        ("time_spent_seconds", record.time_spent_seconds),
+    ):
+        if value is not None and not math.isfinite(value):
+            raise RequestError(f"{name} must be finite.", {"fields": [{"path": name, "problem": "must be finite"}]})
+
+
+def _settle(commit: CommitRecord, settled: set[tuple[str, int]]) -> CommitRecord:
+    is_settled = commit.status == "held" and (commit.launch, commit.number) in settled
+    return replace(
+        commit,
+        status="applied" if is_settled else commit.status,
+        received_at=to_utc(commit.received_at),
+        sent_at=None if commit.sent_at is None else to_utc(commit.sent_at),
+    )
+
+
+def _one_for_each_key(change: SessionChange) -> list[RuntimeChange]:
+    values: dict[RuntimeKey, dict[str, str | None]] = {}
+    for runtime in change.runtime:
+        values.setdefault(runtime.key, {}).update(runtime.values)
+    return [RuntimeChange(key, held) for key, held in values.items()]

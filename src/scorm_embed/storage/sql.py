@@ -1,0 +1,291 @@
+"""SQLStorage: records in the host's database, on SQLite, PostgreSQL, MariaDB and MySQL.
+
+Owns transactions: which statements run together, when they are repeated, and what their errors mean. The statements
+are in ``reading``, ``writing``, ``packages``, ``log`` and ``learners``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import MetaData
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from scorm_embed.errors import ConfigurationError
+from scorm_embed.storage import learners, log, packages
+from scorm_embed.storage.base import (
+    CommitRecord,
+    EventRecord,
+    Inside,
+    LearnerData,
+    PackageRecord,
+    Page,
+    RuntimeRecord,
+    SessionChange,
+    SessionQuery,
+    SessionRecord,
+)
+from scorm_embed.storage.checking import NUMBER_MAX, checked_change, checked_package
+from scorm_embed.storage.connections import Connections, Opened, read_url
+from scorm_embed.storage.cursor import check_limit, read_cursor, write_cursor
+from scorm_embed.storage.encoding import is_storable, to_microseconds, to_utc
+from scorm_embed.storage.failures import InsideError, is_retryable, translated
+from scorm_embed.storage.preparing import HEAD, alone, create_newest, load_revision
+from scorm_embed.storage.reading import Place, SessionReader
+from scorm_embed.storage.schema import define_tables
+from scorm_embed.storage.writing import SessionWriter
+
+T = TypeVar("T")
+Work = Callable[[AsyncConnection], Awaitable[T]]
+
+RETRY_PAUSES_SECONDS = (0.0, 0.02, 0.1, 0.3)
+"""How long to wait before a transaction is begun again that the database broke off for the sake of another."""
+
+
+class SQLStorage:
+    """Keeps records in a database.
+
+    Args:
+        url: ``sqlite:///lms.db``, ``postgresql://user:password@host/name``, ``mysql://…``, ``mariadb://…``; an async
+            driver is chosen where none is named.
+        engine: the host's own engine instead of a URL. It is used as it is, in its event loop, and never closed.
+        prefix: in front of every table's name.
+        schema: the database schema of the tables; it must exist.
+        create_tables: create the tables, or migrate older ones, when the storage is first used. With False the host
+            does it: with ``migrate()`` or by its own Alembic from ``metadata``.
+        metadata: the host's ``MetaData`` to define the tables in.
+        engine_options: passed to SQLAlchemy's ``create_async_engine`` (``pool_size``, ``connect_args``, …).
+
+    Raises:
+        ConfigurationError: an option is wrong, or the database's driver is not installed.
+    """
+
+    def __init__(
+        self,
+        url: str | URL | None = None,
+        *,
+        engine: AsyncEngine | None = None,
+        prefix: str = "scorm_",
+        schema: str | None = None,
+        create_tables: bool = True,
+        metadata: MetaData | None = None,
+        engine_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        if (url is None) == (engine is None):
+            raise ConfigurationError("SQLStorage takes a url or an engine, one of the two.")
+        if engine is not None and not isinstance(engine, AsyncEngine):
+            raise ConfigurationError("engine must be an AsyncEngine: use sqlalchemy.ext.asyncio.create_async_engine.")
+        if engine is not None and engine_options:
+            raise ConfigurationError("engine_options belong to a url; an engine has its own.")
+        read = None if url is None else read_url(url)
+        self.metadata = MetaData() if metadata is None else metadata
+        self.prefix = prefix
+        self.schema = schema
+        self.tables = define_tables(self.metadata, prefix, schema)
+        self._create_tables = create_tables
+        self._connections = Connections(read, engine, engine_options or {})
+        dialect = engine.dialect.name if engine is not None else read.get_dialect().name if read is not None else ""
+        self._reader = SessionReader(self.tables, dialect)
+        self._writer = SessionWriter(self.tables, dialect)
+
+    async def add_package(self, record: PackageRecord) -> None:
+        """Store a new package version; ``DuplicateEntryError`` when that id and version exist."""
+        record = checked_package(record)
+        await self._write(lambda connection: packages.add_package(connection, self.tables, record))
+
+    async def load_package(self, tenant_id: str, package_id: str, version: int | None = None) -> PackageRecord | None:
+        """Give one version, or the newest."""
+        return await self._read(
+            lambda connection: packages.load_package(connection, self.tables, tenant_id, package_id, version)
+        )
+
+    async def list_packages(self, tenant_id: str, limit: int = 50, cursor: str | None = None) -> Page[PackageRecord]:
+        """List the newest version of each package, newest first."""
+        check_limit(limit)
+        if not is_storable(tenant_id):
+            return Page([])
+        return await self._read(
+            lambda connection: packages.list_packages(connection, self.tables, tenant_id, limit, cursor)
+        )
+
+    async def delete_package(self, tenant_id: str, package_id: str, *, with_sessions: bool = False) -> Sequence[str]:
+        """Remove all versions; ``PackageInUseError`` while sessions exist, unless they go too."""
+        if not is_storable(tenant_id, package_id):
+            return []
+        return await self._write(
+            lambda connection: packages.delete_package(
+                connection, self.tables, self._writer, tenant_id, package_id, with_sessions
+            )
+        )
+
+    async def load_session(
+        self, tenant_id: str, session_id: str, *, rows: Collection[tuple[str, int]] | None = None
+    ) -> tuple[SessionRecord, RuntimeRecord | None] | None:
+        """Give a session with the run-time data of its current activity, in one read."""
+        if not is_storable(tenant_id, session_id):
+            return None
+        return await self._read(lambda connection: self._reader.load(connection, tenant_id, session_id, rows))
+
+    async def save_session(self, tenant_id: str, change: SessionChange, *, inside: Inside | None = None) -> None:
+        """Apply a change, all of it or nothing.
+
+        ``inside`` gets the ``AsyncConnection`` of the transaction. It runs again, after a rollback, when the database
+        broke the transaction off for the sake of another.
+        """
+        change = checked_change(tenant_id, change)
+
+        async def work(connection: AsyncConnection) -> None:
+            await self._writer.save(connection, change)
+            if inside is not None:
+                try:
+                    await inside(connection)
+                except Exception as error:
+                    raise InsideError(error) from error
+
+        await self._write(work)
+
+    async def list_sessions(self, query: SessionQuery) -> Page[tuple[SessionRecord, RuntimeRecord | None]]:
+        """List sessions, newest first, with the run-time data of their current activity."""
+        check_limit(query.limit)
+        scope = ("sessions", query.tenant_id)
+        place = None
+        if query.cursor is not None:
+            microseconds, session_id = read_cursor(scope, query.cursor, (int, str))
+            place = Place(int(microseconds), str(session_id))
+        filters = (query.package_id, query.user_id, query.completion_status, query.success_status)
+        if not is_storable(query.tenant_id, *filters):
+            return Page([])
+        found = await self._read(lambda connection: self._reader.load_page(connection, query, place))
+        items = found[: query.limit]
+        if len(found) <= query.limit:
+            return Page(items)
+        last = items[-1][0]
+        return Page(items, write_cursor(scope, (to_microseconds(last.created_at), last.id)))
+
+    async def delete_session(self, tenant_id: str, session_id: str) -> bool:
+        """Remove a session and everything that belongs to it; False when there is none."""
+        if not is_storable(tenant_id, session_id):
+            return False
+        sessions = self.tables.sessions
+        found = (sessions.c.tenant_id == tenant_id) & (sessions.c.id == session_id)
+        return await self._write(lambda connection: self._writer.delete_sessions(connection, found)) > 0
+
+    async def load_runtime(
+        self,
+        tenant_id: str,
+        session_id: str,
+        *,
+        attempt_number: int | None = None,
+        activity_id: str | None = None,
+        activity_attempt: int | None = None,
+    ) -> Sequence[RuntimeRecord]:
+        """Give run-time data of a session, whole, oldest attempt first; None does not filter."""
+        if not is_storable(tenant_id, session_id, activity_id):
+            return []
+        if not all(number is None or 0 <= number <= NUMBER_MAX for number in (attempt_number, activity_attempt)):
+            return []
+        filters = {
+            "attempt_number": attempt_number,
+            "activity_id": activity_id,
+            "activity_attempt": activity_attempt,
+        }
+        return await self._read(
+            lambda connection: self._reader.load_runtime(connection, tenant_id, session_id, filters)
+        )
+
+    async def load_learner(self, tenant_id: str, user_id: str, scopes: Collection[str]) -> LearnerData:
+        """Give a learner's global objectives and shared data stores of these scopes."""
+        if not scopes or not is_storable(tenant_id, user_id):
+            return LearnerData()
+        return await self._read(
+            lambda connection: learners.load_learner(connection, self.tables, tenant_id, user_id, scopes)
+        )
+
+    async def list_commits(
+        self, tenant_id: str, session_id: str, limit: int = 50, cursor: str | None = None
+    ) -> Page[CommitRecord]:
+        """List a session's log, oldest first, in the order in which rows were appended."""
+        check_limit(limit)
+        return await self._read(
+            lambda connection: log.list_commits(connection, self.tables, tenant_id, session_id, limit, cursor)
+        )
+
+    async def find_commits(self, tenant_id: str, session_id: str, launch: str) -> Sequence[CommitRecord]:
+        """Give the rows of one launch that are not ``late``, by number."""
+        return await self._read(
+            lambda connection: log.find_commits(connection, self.tables, tenant_id, session_id, launch)
+        )
+
+    async def prune_commits(self, received_before: datetime, *, limit: int = 1000) -> int:
+        """Forget rows of the log received before this time, oldest first, at most ``limit``; gives how many."""
+        check_limit(limit)
+        before = to_utc(received_before)
+        return await self._write(lambda connection: log.prune_commits(connection, self.tables, before, limit))
+
+    async def take_events(self, limit: int, now: datetime, lease_seconds: float) -> Sequence[EventRecord]:
+        """Give unsettled events, oldest first, and keep them from other takers for ``lease_seconds``."""
+        check_limit(limit)
+        moment = to_utc(now)
+        return await self._write(
+            lambda connection: log.take_events(connection, self.tables, limit, moment, lease_seconds)
+        )
+
+    async def settle_events(self, ids: Collection[str]) -> None:
+        """Forget events that were delivered."""
+        if ids:
+            await self._write(lambda connection: log.settle_events(connection, self.tables, ids))
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop; the host's engine stays open."""
+        await self._connections.aclose()
+
+    async def migrate(self) -> None:
+        """Create the tables, or bring older ones to the newest form; nothing happens when they have it."""
+        with translated(self.prefix):
+            await self._prepare(self._connections.get())
+
+    async def _read(self, work: Work[T]) -> T:
+        with translated(self.prefix):
+            opened = await self._opened()
+            async with opened.read() as connection:
+                return await work(connection)
+
+    async def _write(self, work: Work[T]) -> T:
+        with translated(self.prefix):
+            opened = await self._opened()
+            for pause in RETRY_PAUSES_SECONDS:
+                try:
+                    async with opened.write() as connection:
+                        return await work(connection)
+                except Exception as error:
+                    if not is_retryable(error):
+                        raise
+                await asyncio.sleep(pause)
+            async with opened.write() as connection:
+                return await work(connection)
+
+    async def _opened(self) -> Opened:
+        opened = self._connections.get()
+        if not opened.is_prepared and self._create_tables:
+            async with opened.preparing:
+                if not opened.is_prepared:
+                    await self._prepare(opened)
+        return opened
+
+    async def _prepare(self, opened: Opened) -> None:
+        async with opened.read() as connection:
+            revision = await load_revision(connection, self.prefix, self.schema)
+        if revision != HEAD:
+            async with opened.write() as connection, alone(connection, self.prefix):
+                revision = await load_revision(connection, self.prefix, self.schema)
+                if revision is None:
+                    await connection.run_sync(create_newest, self.tables, self.prefix, self.schema)
+                elif revision != HEAD:
+                    from scorm_embed.storage.migrations import upgrade
+
+                    await connection.run_sync(upgrade, self.prefix, self.schema)
+        opened.is_prepared = True
