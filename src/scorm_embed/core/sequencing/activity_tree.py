@@ -98,6 +98,16 @@ class ActivityTree:
     def __getitem__(self, identifier: str) -> Activity:
         return self.activities[self.by_id[identifier]]
 
+    @property
+    def root(self) -> Activity:
+        """The organization."""
+        return self.activities[0]
+
+    @property
+    def objectives_global_to_system(self) -> bool:
+        """Whether global objectives are kept per learner, beyond this course and its attempts."""
+        return self.definition.objectives_global_to_system
+
     def common_ancestor(self, one: int, other: int) -> int:
         """The deepest activity that has both in its subtree; one of the two when it is above the other."""
         last, parent = self.last, self.parent
@@ -291,7 +301,7 @@ def _number(root: ActivityDefinition) -> list[Activity]:
 
 
 def _deliver_single_leaf(definition: TreeDefinition) -> TreeDefinition:
-    """A root with one leaf and default control modes flows: by the letter nothing could ever be delivered without a menu.
+    """A root with one leaf and default control modes flows: by the letter only a menu could ever deliver anything.
 
     The suite's SX-08a, SX-08b and CM-11 demand it, and that there is no menu to choose from.
     """

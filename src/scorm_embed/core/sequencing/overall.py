@@ -84,7 +84,7 @@ def overall_sequencing(
 def _run(
     tree: ActivityTree, state: TrackingState, request: NavigationRequest, target: int, draw: Draw
 ) -> tuple[int, bool, bool, Obstacle | None]:
-    """The steps of OP.1; answers the activity delivered, whether it resumes, whether the session ended, the obstacle."""
+    """The steps of OP.1: the activity delivered, whether it resumes, whether the session ended, the obstacle."""
     navigation = navigation_request_process(tree, state, request, target)
     if navigation.obstacle is not None:
         return NO_ACTIVITY, False, False, navigation.obstacle
