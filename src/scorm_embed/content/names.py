@@ -29,6 +29,7 @@ _COMMON_LEAD_BYTES = {
     "big5": range(0xA4, 0xC7),
 }
 _WORD = re.compile(r"[^\W\d_]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _XML_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 
@@ -139,30 +140,28 @@ def safe_path(name: str, *, chars_max: int, depth_max: int) -> str:
             {"path": name[:200], "limit": "name_chars_max"},
         )
     path = unicodedata.normalize("NFC", name.replace("\\", "/"))
-    shown = path.encode("unicode_escape").decode("ascii")[:200]
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in path):
-        raise InvalidFileTypeError(
-            f'The file name "{shown}" has control characters in it; rename the file and make the zip again.',
-            {"path": shown},
-        )
+    if _CONTROL.search(path):
+        raise _unsafe(path, "has control characters in it; rename the file and make the zip again")
     if path.startswith("/") or _DRIVE.match(path):
-        raise InvalidFileTypeError(
-            f'The file name "{shown}" is an absolute path; make the zip again with names relative to its folder.',
-            {"path": shown},
-        )
+        raise _unsafe(path, "is an absolute path; make the zip again with names relative to its folder")
     parts = [part for part in path.split("/") if part not in ("", ".")]
-    if any(_climbs(part) for part in parts):
-        raise InvalidFileTypeError(
-            f'The file name "{shown}" leads out of the package; make the zip again without ".." in names.',
-            {"path": shown},
-        )
+    if (".." in path or "%" in path) and any(_climbs(part) for part in parts):
+        raise _unsafe(path, 'leads out of the package; make the zip again without ".." in names')
     if len(parts) > depth_max:
         raise InvalidFileTypeError(
             f"A file in the zip lies {len(parts):,} folders deep and {depth_max:,} are allowed; move it up.",
-            {"path": shown, "limit": "depth_max"},
+            {"path": _shown(path), "limit": "depth_max"},
         )
     folder = path.endswith(("/", "/."))
     return "/".join(parts) + ("/" if folder and parts else "")
+
+
+def _shown(path: str) -> str:
+    return path.encode("unicode_escape").decode("ascii")[:200]
+
+
+def _unsafe(path: str, why: str) -> InvalidFileTypeError:
+    return InvalidFileTypeError(f'The file name "{_shown(path)}" {why}.', {"path": _shown(path)})
 
 
 def _climbs(part: str) -> bool:
