@@ -281,7 +281,7 @@ class Storage(Protocol):
         """List a session's log, oldest first, in the order in which rows were appended."""
 
     async def find_commits(self, tenant_id: str, session_id: str, launch: str) -> Sequence[CommitRecord]:
-        """Give the rows of one launch that are not ``late``, by number."""
+        """Give the rows of one launch, by number."""
 
     async def take_events(self, limit: int, now: datetime, lease_seconds: float) -> Sequence[EventRecord]:
         """Give unsettled events, oldest first, and keep them from other takers for ``lease_seconds``."""

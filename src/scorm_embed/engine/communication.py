@@ -1,0 +1,192 @@
+"""The communication session of one SCO: data in, time, exit, and what closing it means.
+
+Owns everything between Initialize and Terminate on the server's side. Whether it was the content or the host that
+closed makes no difference to what is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from scorm_embed.core.sequencing.transfer import activity_status, mark_suspended
+from scorm_embed.core.sequencing.vocabulary import NavigationRequest
+from scorm_embed.core.values import parse_duration
+from scorm_embed.engine.delivery import add_time
+from scorm_embed.engine.effects import Effects, Refusal
+from scorm_embed.engine.events import Committed, Written
+from scorm_embed.engine.lesson_status import finish_status
+from scorm_embed.engine.transfer import transfer
+
+if TYPE_CHECKING:
+    from scorm_embed.engine.session import Play
+
+_SESSION_TIME = {True: "cmi.session_time", False: "cmi.core.session_time"}
+_TOTAL_TIME = {True: "cmi.total_time", False: "cmi.core.total_time"}
+_EXIT = {True: "cmi.exit", False: "cmi.core.exit"}
+_TARGET = re.compile(r"\{target=(.*)\}(choice|jump)", re.DOTALL)
+_STATUS = re.compile(
+    r"cmi\.(completion_status|success_status|progress_measure|score\.(scaled|raw|min|max)"
+    r"|core\.lesson_status|core\.score\.(raw|min|max)"
+    r"|objectives\.\d+\.(success_status|completion_status|progress_measure|score\.(scaled|raw|min|max)))"
+)
+"""Elements of which it matters whether the content itself has set them."""
+_STATED_BY = {
+    "completion_status": ("completion_status", "lesson_status", "progress_measure"),
+    "success_status": ("success_status", "lesson_status", "score.scaled", "score.raw"),
+    "score": ("score.scaled", "score.raw", "score.min", "score.max"),
+    "progress_measure": ("progress_measure",),
+}
+"""Which elements' last words replace what a PUT stated outright."""
+
+
+def receive(play: Play, event: Committed, effects: Effects, now: datetime) -> None:
+    """Check and keep what the content reported, and take it into tracking."""
+    state, cmi = play.state, play.cmi
+    assert cmi is not None
+    if state.open is not None:
+        if event.initialized and state.open.terminated:
+            # Several tools initialise again after Terminate within one launch: a new communication session.
+            state.open.terminated = False
+            state.open.since = now
+            state.open.reported_seconds = None
+        state.open.initialized = state.open.initialized or event.initialized
+    if not play.counts:
+        return
+    for element, value in event.elements:
+        answer = cmi.set(element, value)
+        if answer.value != "true":
+            effects.refused.append(Refusal(event.number, element, answer.code, answer.diagnostic))
+            continue
+        _note(play, element, value, effects)
+    effects.tolerated.extend((entry.element, entry.rule, entry.sentence) for entry in cmi.tolerated)
+    cmi.tolerated.clear()
+    if state.open is not None or event.elements:
+        _transfer(play)
+
+
+def _note(play: Play, element: str, value: str, effects: Effects) -> None:
+    """What else follows from an element that was set."""
+    state = play.state
+    if state.open is not None:
+        if _STATUS.fullmatch(element):
+            if element in state.open.set_by_content:
+                state.open.set_by_content.remove(element)
+            state.open.set_by_content.append(element)
+        if element == _SESSION_TIME[play.course.standard.is_2004]:
+            state.open.reported_seconds = (parse_duration(value) or 0) / 100
+    if element.startswith("adl.data.") and element.endswith(".store") and play.cmi is not None:
+        identifier = play.cmi.values.get(element[: -len("store")] + "id")
+        if identifier is not None:
+            effects.stores[identifier] = value
+    if state.stated and element.startswith("cmi.") and not element.startswith("cmi.objectives."):
+        for name in [name for name in state.stated if element.endswith(_STATED_BY[name])]:
+            del state.stated[name]
+
+
+def _transfer(play: Play) -> None:
+    assert play.cmi is not None
+    assert play.activity_id is not None
+    transfer(play.state, play.tree, play.tree[play.activity_id], play.cmi)
+
+
+def content_request(play: Play) -> tuple[NavigationRequest, str | None] | None:
+    """What the content asked for at Terminate: ``cmi.exit`` time-out and logout beat ``adl.nav.request``."""
+    if not play.course.standard.is_2004 or play.cmi is None:
+        return None
+    values = play.cmi.values
+    if values.get("cmi.exit") in ("time-out", "logout"):
+        return NavigationRequest.EXIT_ALL, None
+    request = values.get("adl.nav.request", "_none_")
+    if request == "_none_":
+        return None
+    if match := _TARGET.fullmatch(request):
+        return NavigationRequest(match[2]), match[1]
+    return NavigationRequest(request), None
+
+
+def close(play: Play, effects: Effects, now: datetime) -> None:
+    """Close the communication session, if one is open: time, status, exit (once, whoever closes)."""
+    state, cmi = play.state, play.cmi
+    current = state.open
+    if current is None or current.terminated or cmi is None or play.activity_id is None:
+        return
+    current.terminated = True
+    if not play.counts:
+        return
+    is_2004 = play.course.standard.is_2004
+    clock = max(0.0, (min(now, current.seen) - current.since).total_seconds())
+    record = state.record(play.activity_id)
+    record.clock_seconds += clock
+    effects.clock_seconds = clock
+    seconds = clock if current.reported_seconds is None else current.reported_seconds
+    record.seconds += seconds
+    state.seconds += seconds
+    state.attempt.seconds += seconds
+    current.reported_seconds = None
+    if is_2004 or _SESSION_TIME[is_2004] in cmi.values:
+        total = _TOTAL_TIME[is_2004]
+        cmi.write(total, add_time(is_2004, cmi.values.get(total), seconds))
+    if current.initialized and not is_2004:
+        status = finish_status(cmi.values)
+        if status is not None:
+            cmi.write("cmi.core.lesson_status", status)
+    _transfer(play)
+    record.suspended = exit_is_suspend(play) or not current.initialized
+    if is_2004:
+        state.tracking.set_suspended(play.tree.by_id[play.activity_id], record.suspended)
+
+
+def exit_is_suspend(play: Play) -> bool:
+    """Whether the content asked to be resumed. SCORM 1.2 content often forgets to, but has left data to resume from."""
+    if play.cmi is None:
+        return False
+    values = play.cmi.values
+    is_2004 = play.course.standard.is_2004
+    chosen = values.get(_EXIT[is_2004], "")
+    if chosen == "suspend":
+        return True
+    if is_2004 or not play.tolerant or chosen:
+        return False
+    unfinished = values.get("cmi.core.lesson_status", "not attempted") in ("incomplete", "not attempted")
+    return unfinished and bool(values.get("cmi.suspend_data") or values.get("cmi.core.lesson_location"))
+
+
+def keep_for_resume(play: Play, suspend: bool) -> None:
+    """Suspend all counts as an exit of suspend whatever the content said (suite: DMB)."""
+    if suspend and play.activity_id is not None and play.state.open is not None:
+        play.state.record(play.activity_id).suspended = True
+        if play.counts:
+            mark_suspended(play.state.tracking, play.activity_id)
+
+
+def conclude(play: Play, identifier: str) -> None:
+    """An attempt on an activity has ended: where the content said nothing, show what the standards conclude (UP.4)."""
+    record = play.state.activities.get(identifier)
+    if record is None or record.completion == "completed":
+        return
+    if activity_status(play.state.tracking, identifier).completed:
+        record.completion = "completed"
+
+
+def write(play: Play, event: Written, effects: Effects, now: datetime) -> None:
+    """Apply a change of the host's: elements that content may only read can be written."""
+    state, cmi = play.state, play.cmi
+    if cmi is not None:
+        for element, value in event.elements.items():
+            answer = cmi.write(element, value)
+            if answer.value != "true":
+                effects.refused.append(Refusal(0, element, answer.code, answer.diagnostic))
+            elif value is not None:
+                _note(play, element, value, effects)
+    if effects.refused:
+        return
+    if event.session_seconds is not None:
+        if state.open is not None and not state.open.terminated:
+            state.open.reported_seconds = event.session_seconds
+        else:
+            state.pending_seconds = event.session_seconds
+    if event.elements and cmi is not None:
+        _transfer(play)
+    state.stated |= dict(event.stated)

@@ -1,0 +1,348 @@
+"""Changing a session: read, let the engine compute, write with the version that was read, again when beaten.
+
+Owns the way between records and the engine's state. What an event means is the engine's; what is stored how is the
+storage's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from scorm_embed.core.datamodel import CmiState, Strictness
+from scorm_embed.engine import outcome
+from scorm_embed.engine.delivery import Learner, Opening, open_activity
+from scorm_embed.engine.effects import Effects, Happening
+from scorm_embed.engine.events import Event
+from scorm_embed.engine.session import Play, handle
+from scorm_embed.engine.state import SessionState, from_snapshot, to_snapshot
+from scorm_embed.errors import NotFoundError, StorageUnavailableError, VersionConflictError
+from scorm_embed.service.base import Desk
+from scorm_embed.service.courses import OpenCourse
+from scorm_embed.service.documents import score_record, session_document
+from scorm_embed.service.hooks import HookEvent
+from scorm_embed.service.model import Outcome
+from scorm_embed.storage.base import (
+    CommitRecord,
+    LearnerData,
+    RuntimeChange,
+    RuntimeKey,
+    RuntimeRecord,
+    SessionChange,
+    SessionRecord,
+)
+
+TRIES = 12
+"""How often a change is computed anew when another writer was faster, before the request is answered with 503."""
+
+R = TypeVar("R")
+Rows = Collection[tuple[str, int]] | None
+
+
+@dataclass(slots=True)
+class Work:
+    """One session in the hands of one request."""
+
+    desk: Desk
+    record: SessionRecord
+    runtime: RuntimeRecord | None
+    opened: OpenCourse
+    state: SessionState
+    """What counts."""
+    now: datetime
+    learner_data: LearnerData
+    scratch: SessionState | None = None
+    """What a launch in browse or review mode plays on instead."""
+    changes: dict[RuntimeKey, dict[str, str | None]] = field(default_factory=dict)
+    objectives: dict[tuple[str, str], object] = field(default_factory=dict)
+    stores: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    commits: list[CommitRecord] = field(default_factory=list)
+    settled: list[tuple[str, int]] = field(default_factory=list)
+    happenings: list[Happening] = field(default_factory=list)
+    delivered: dict[str, str] | None = None
+    """Run-time data of the activity delivered within this work."""
+    view_changed: bool = False
+    problem: tuple[str, str] | None = None
+    dirty: bool = False
+
+    @property
+    def played(self) -> SessionState:
+        """The state that the launch plays on."""
+        return self.state if self.scratch is None else self.scratch
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """Run-time data of the current activity, as they are now."""
+        return self.delivered if self.delivered is not None else self.runtime.values if self.runtime else {}
+
+    async def handle(self, event: Event) -> Effects:
+        """Let the engine handle an event and collect what it changes."""
+        state = self.played
+        play = Play(
+            self.opened.course,
+            self.opened.tree,
+            self.opened.model,
+            state,
+            self._cmi(),
+            tolerant=self.desk.options.strictness is Strictness.TOLERANT,
+            best=self.desk.options.outcome is Outcome.BEST,
+        )
+        effects = handle(play, event, now=self.now, draw=self.desk.draw)
+        self.dirty = True
+        if effects.before is not None and effects.runtime and self.scratch is None:
+            self._keep(effects)
+        self._keep_learner_data(effects)
+        self.view_changed = self.view_changed or effects.view_changed
+        if effects.view_changed:
+            self.problem = effects.problem
+        if self.scratch is None or Happening.LAUNCHED in effects.happenings:
+            self.happenings.extend(effects.happenings)
+        if effects.delivery is not None:
+            await self._deliver(effects)
+        return effects
+
+    def _key(self, activity_id: str, activity_attempt: int) -> RuntimeKey:
+        return RuntimeKey(self.state.attempt.number, activity_id, activity_attempt)
+
+    def _cmi(self) -> CmiState | None:
+        """The data-model state of the current activity; what was written so far in this work is in it."""
+        current = self.played.current_key
+        if current is None:
+            return None
+        values = dict(self.values)
+        return CmiState(
+            self.opened.model,
+            values,
+            strictness=self.desk.options.strictness,
+            limits=self.desk.options.limits,
+            counts=self.runtime.counts if self.runtime is not None and self.delivered is None else None,
+        )
+
+    def _keep(self, effects: Effects) -> None:
+        assert effects.before is not None
+        key = self._key(*effects.before)
+        changed = effects.runtime
+        merged = dict(self.values)
+        for name, value in changed.items():
+            if value is None:
+                merged.pop(name, None)
+            else:
+                merged[name] = value
+        self.changes.setdefault(key, {}).update(changed)
+        counts = self._counts_after(changed)
+        if self.delivered is not None:
+            self.delivered = merged
+        else:
+            self.runtime = RuntimeRecord(key, merged, counts)
+
+    def _counts_after(self, changed: Mapping[str, str | None]) -> dict[str, int]:
+        """Collections grow by what was set; only what was loaded in part needs counting."""
+        counts = dict(self.runtime.counts) if self.runtime is not None else {}
+        for name in changed:
+            parts = name.split(".")
+            for at, part in enumerate(parts):
+                if part.isdigit():
+                    collection = ".".join(parts[:at])
+                    counts[collection] = max(counts.get(collection, 0), int(part) + 1)
+        return counts
+
+    def _keep_learner_data(self, effects: Effects) -> None:
+        if self.scratch is not None:
+            return
+        if (scope := self.opened.objective_scope) is not None:
+            for identifier, items in self.state.tracking.changed_globals.items():
+                self.objectives[scope, identifier] = items or None
+        for identifier, value in effects.stores.items():
+            if self.opened.course.shared_data_global_to_system:
+                self.stores["", identifier] = value
+            else:
+                self.state.stores[identifier] = value
+
+    async def _deliver(self, effects: Effects) -> None:
+        """Make the run-time data of what sequencing delivered, from what is stored of the attempt that goes on."""
+        assert effects.delivery is not None
+        key = self._key(effects.delivery.activity_id, effects.delivery.activity_attempt)
+        stored: dict[str, str] | None = None
+        if not effects.delivery.fresh:
+            stored = await self._stored(key)
+        stores = {identifier: value for (_, identifier), value in self.learner_data.stores.items() if value is not None}
+        stores |= self.state.stores
+        stores |= {identifier: value for (_, identifier), value in self.stores.items() if value is not None}
+        launch = self.state.launch
+        learner = Learner(self.record.user_id, (launch.learner_name if launch else None) or "")
+        opening = Opening(self.opened.course, self.opened.tree, self.opened.model, self.played, learner, stores)
+        self.delivered = open_activity(opening, effects.delivery.activity_id, stored)
+        if self.scratch is not None:
+            return
+        before = stored or {}
+        change: dict[str, str | None] = {n: v for n, v in self.delivered.items() if before.get(n) != v}
+        change |= {name: None for name in before if name not in self.delivered}
+        self.changes.setdefault(key, {}).update(change)
+
+    async def _stored(self, key: RuntimeKey) -> dict[str, str] | None:
+        """What is stored of a learner attempt on an activity, with what this work has changed already."""
+        found = await self.desk.storage.load_runtime(
+            self.record.tenant_id,
+            self.record.id,
+            attempt_number=key.attempt_number,
+            activity_id=key.activity_id,
+            activity_attempt=key.activity_attempt,
+        )
+        changed = self.changes.get(key)
+        if not found and not changed:
+            return None
+        values = dict(found[0].values) if found else {}
+        for name, value in (changed or {}).items():
+            if value is None:
+                values.pop(name, None)
+            else:
+                values[name] = value
+        return values
+
+    def renew(self) -> None:
+        """The launch is alive: it ends later, but never after its last moment."""
+        launch = self.state.launch
+        if launch is None:
+            return
+        expires_at = self.now + timedelta(seconds=launch.ttl_seconds)
+        if launch.ends_at is not None:
+            expires_at = min(expires_at, launch.ends_at)
+        self.record = replace(self.record, expires_at=expires_at)
+        self.dirty = True
+
+    def shown(self) -> outcome.Shown:
+        """What the session shows now."""
+        best = self.desk.options.outcome is Outcome.BEST
+        return outcome.shown(self.opened.course, self.opened.tree, self.state, best=best)
+
+    def finished(self) -> SessionRecord:
+        """The record as it must be stored."""
+        shown, state = self.shown(), self.state
+        pending = state.pending_seconds
+        if state.open is not None and state.open.reported_seconds is not None:
+            pending += state.open.reported_seconds
+        key = state.current_key
+        if self.scratch is not None:
+            self.scratch.launch = None
+            state.scratch = to_snapshot(self.scratch)
+            state.view = self.scratch.view
+        return replace(
+            self.record,
+            version=self.record.version + 1,
+            completion_status=shown.completion_status,
+            success_status=shown.success_status,
+            state=shown.state,
+            score=score_record(shown.score),
+            progress_measure=shown.progress_measure,
+            time_spent_seconds=state.seconds + pending,
+            attempts=state.opened,
+            attempt_number=state.attempt.number,
+            activity_id=key[0] if key else None,
+            activity_attempt=key[1] if key else 0,
+            snapshot=to_snapshot(state),
+            updated_at=self.now,
+            completed_at=state.completed_at,
+        )
+
+    def current_runtime(self) -> RuntimeRecord | None:
+        """The run-time data that the session shows."""
+        key = self.state.current_key
+        if key is None:
+            return None
+        if self.delivered is not None and self.scratch is None:
+            return RuntimeRecord(self._key(*key), self.delivered)
+        return self.runtime
+
+
+async def load_work(desk: Desk, tenant_id: str, session_id: str, rows: Rows = None) -> Work:
+    """Load a session; ``NotFoundError`` with SESSION_NOT_FOUND."""
+    found = await desk.storage.load_session(tenant_id, session_id, rows=rows)
+    if found is None:
+        raise NotFoundError("There is no such session.", {"session_id": session_id}, code="SESSION_NOT_FOUND")
+    record, runtime = found
+    return await work_of(desk, record, runtime)
+
+
+async def work_of(
+    desk: Desk, record: SessionRecord, runtime: RuntimeRecord | None, *, learner_data: bool = True
+) -> Work:
+    """Lay out what one request needs of a session; what is only shown needs no learner data."""
+    opened = await desk.course(record.tenant_id, record.package_id, record.package_version)
+    state = from_snapshot(opened.tree, record.snapshot)
+    scratch: SessionState | None = None
+    if state.launch is not None and state.launch.mode != "normal":
+        scratch = from_snapshot(opened.tree, state.scratch or {})
+        scratch.launch = state.launch
+        if state.scratch is None:
+            scratch.activities = state.activities
+    known = LearnerData()
+    if learner_data and (scopes := {s for s in (opened.objective_scope, opened.store_scope) if s is not None}):
+        known = await desk.storage.load_learner(record.tenant_id, record.user_id, scopes)
+        for played in (state, scratch):
+            if played is not None and opened.objective_scope is not None:
+                played.tracking.load_globals({key[1]: items for key, items in known.objectives.items()})
+    return Work(desk, record, runtime, opened, state, desk.clock(), known, scratch)
+
+
+async def change_session(
+    desk: Desk,
+    tenant_id: str,
+    session_id: str,
+    change: Callable[[Work], Awaitable[R]],
+    *,
+    rows: Rows = None,
+    expected_version: int | None = None,
+) -> tuple[R, Work]:
+    """Change a session and store it, computing anew when another writer was faster.
+
+    Args:
+        change: called with fresh work, perhaps several times; what it raises leaves everything as it was.
+        expected_version: the only version that may be changed (a PUT); another one is a conflict at once.
+    """
+    for _ in range(TRIES):
+        work = await load_work(desk, tenant_id, session_id, rows)
+        if expected_version is not None and work.record.version != expected_version:
+            raise version_conflict(work.record.version)
+        result = await change(work)
+        if not work.dirty and not work.commits:
+            return result, work
+        try:
+            await save(work, work.record.version)
+        except VersionConflictError:
+            continue
+        return result, work
+    raise StorageUnavailableError("Too many changes to this session at once; try again.", {"session_id": session_id})
+
+
+def version_conflict(current: int) -> VersionConflictError:
+    """The error for a writer who has read an older version."""
+    return VersionConflictError("The session was changed by somebody else.", {"current_version": current})
+
+
+async def save(work: Work, expected_version: int | None) -> None:
+    """Store what a piece of work has changed, and tell the hooks."""
+    desk = work.desk
+    record = work.finished() if expected_version is not None else work.record
+    events = _hook_events(work, record) if desk.hooks.wanted(work.happenings) else []
+    learner = LearnerData(work.objectives, work.stores) if work.objectives or work.stores else None
+    change = SessionChange(
+        record,
+        expected_version,
+        runtime=[RuntimeChange(key, values) for key, values in work.changes.items() if values],
+        learner=learner,
+        commits=work.commits,
+        settled=work.settled,
+    )
+    await desk.storage.save_session(record.tenant_id, change, inside=desk.hooks.inside(events))
+    work.record = record
+    await desk.hooks.after(events)
+
+
+def _hook_events(work: Work, record: SessionRecord) -> Sequence[HookEvent]:
+    document = session_document(record, work.current_runtime(), work.opened.course, work.state)
+    return [
+        HookEvent(h.value, record.tenant_id, record.id, record.user_id, record.package_id, document, work.now)
+        for h in dict.fromkeys(work.happenings)
+    ]

@@ -1,0 +1,127 @@
+"""What the player is shown: the view, navigation and summary of docs/architecture.md."""
+
+from __future__ import annotations
+
+from scorm_embed.core.sequencing.definition import ActivityDefinition
+from scorm_embed.core.sequencing.lookahead import valid_requests
+from scorm_embed.core.sequencing.reasons import ClosedReason
+from scorm_embed.engine import outcome
+from scorm_embed.engine.state import Phase
+from scorm_embed.service.changes import Work
+from scorm_embed.service.documents import score_document
+from scorm_embed.service.model import ContentUrl, Document
+
+CONTROLS = {
+    "previous": "previous",
+    "continue": "continue",
+    "exit": "exit",
+    "exitAll": "exit-all",
+    "abandon": "abandon",
+    "abandonAll": "abandon-all",
+    "suspendAll": "suspend-all",
+}
+"""hideLMSUI tokens to the player's controls."""
+
+
+def tree_document(work: Work) -> Document | None:
+    """The static menu; None where the course is a single activity."""
+    if outcome.single_activity(work.opened.course) is not None:
+        return None
+    return _tree(work, work.opened.course.root)
+
+
+def _tree(work: Work, definition: ActivityDefinition) -> Document:
+    return {
+        "id": definition.identifier,
+        "title": definition.title,
+        "visible": definition.visible,
+        "deliverable": definition.identifier in work.opened.course.launchables,
+        "children": [_tree(work, child) for child in definition.children],
+    }
+
+
+def view_document(work: Work, content_url: ContentUrl) -> Document:
+    """Everything that is shown now."""
+    state = work.played
+    launch = work.state.launch
+    over = state.phase is not Phase.ACTIVE
+    kind = "ended" if over else "running" if state.open is not None else "choosing"
+    return {
+        "launch": launch.key if launch else "",
+        "number": state.view,
+        "state": kind,
+        "reason": state.reason if over else None,
+        "problem": {"code": work.problem[0], "message": work.problem[1]} if work.problem else None,
+        "activity": _activity(work, content_url) if kind == "running" else None,
+        "navigation": navigation_document(work),
+        "summary": summary_document(work),
+    }
+
+
+def _activity(work: Work, content_url: ContentUrl) -> Document:
+    state = work.played
+    assert state.current is not None
+    item = work.opened.course.launchables[state.current]
+    definition = work.opened.tree[state.current].definition
+    external = item.href.startswith(("http://", "https://"))
+    return {
+        "id": item.identifier,
+        "title": definition.title,
+        "url": item.href if external else content_url(work.opened.digest, item.href),
+        "sco": item.sco,
+        "hidden": sorted(CONTROLS[token] for token in definition.hidden_controls if token in CONTROLS),
+        "data": dict(work.values),
+    }
+
+
+def navigation_document(work: Work) -> Document:
+    """What the learner may do next, from the sequencing processes themselves."""
+    state = work.played
+    status = {
+        key: record.success if record.success != "unknown" else record.completion
+        for key, record in state.activities.items()
+        if record.completion != "not attempted"
+    }
+    if state.phase is not Phase.ACTIVE:
+        return {"valid": [], "current": None, "closed": {}, "absent": [], "jump": [], "status": status}
+    requests = valid_requests(work.opened.tree, state.tracking)
+    allowed = {
+        "previous": requests.previous,
+        "continue": requests.continue_,
+        "exit": requests.exit,
+        "exit-all": requests.exit_all,
+        "abandon": requests.abandon,
+        "abandon-all": requests.abandon_all,
+        "suspend-all": requests.suspend_all,
+    }
+    return {
+        "valid": [name for name, valid in allowed.items() if valid],
+        "current": state.current if state.open is not None else None,
+        "closed": {key: _reason(entry.reason) for key, entry in requests.choice.items() if not entry.choosable},
+        "absent": [key for key, entry in requests.choice.items() if not entry.visible],
+        "jump": sorted(requests.jump),
+        "status": status,
+    }
+
+
+def _reason(reason: ClosedReason | None) -> Document:
+    """Why an entry is closed: a stable word, and the activities that would open it, or that cause it."""
+    if reason is None:
+        return {"code": "other", "activities": []}
+    activities = [identifier for requirement in reason.requirements for identifier in requirement.activities]
+    if not activities and reason.activity is not None:
+        activities = [reason.activity]
+    return {"code": reason.kind.value, "activities": list(dict.fromkeys(activities))}
+
+
+def summary_document(work: Work) -> Document:
+    """What the session shows, in short."""
+    shown = work.shown()
+    return {
+        "state": shown.state,
+        "completion_status": shown.completion_status,
+        "success_status": shown.success_status,
+        "score": score_document(shown.score),
+        "progress_measure": shown.progress_measure,
+        "version": work.record.version,
+    }

@@ -1,0 +1,175 @@
+"""Reading what a player sends: every shape is checked before anything is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from scorm_embed.core.sequencing.vocabulary import NavigationRequest
+from scorm_embed.errors import RequestError
+
+REQUESTS = {
+    "continue": NavigationRequest.CONTINUE,
+    "previous": NavigationRequest.PREVIOUS,
+    "choice": NavigationRequest.CHOICE,
+    "exit": NavigationRequest.EXIT,
+    "exit-all": NavigationRequest.EXIT_ALL,
+    "suspend-all": NavigationRequest.SUSPEND_ALL,
+    "abandon": NavigationRequest.ABANDON,
+    "abandon-all": NavigationRequest.ABANDON_ALL,
+}
+"""The learner's events, as the player's controls are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentCommit:
+    """One numbered commit."""
+
+    number: int
+    sent_at: datetime | None
+    activity: str | None
+    elements: tuple[tuple[str, str], ...]
+    initialized: bool
+    terminated: bool
+    tolerated: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a journal still held of an earlier run."""
+
+    launch: str
+    commits: tuple[SentCommit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A ``commit`` call."""
+
+    launch: str
+    view: int
+    commits: tuple[SentCommit, ...]
+    request: NavigationRequest | None
+    target: str | None
+    leave: bool
+
+
+class _Reader:
+    """Collects every fault, so that the answer names all of them."""
+
+    def __init__(self) -> None:
+        self.faults: list[dict[str, str]] = []
+
+    def fault(self, path: str, problem: str) -> None:
+        self.faults.append({"path": path, "error": problem})
+
+    def get(self, data: Mapping[str, Any], name: str, kind: type | tuple[type, ...], path: str, default: Any) -> Any:
+        value = data.get(name, default)
+        wrong = isinstance(value, bool) and kind is int
+        if value is not default and (wrong or not isinstance(value, kind)):
+            self.fault(f"{path}{name}", f"must be {_NAMES.get(kind, 'of another type')}")
+            return default
+        return value
+
+    def done(self) -> None:
+        if self.faults:
+            raise RequestError("The request is not understood.", {"fields": self.faults[:50]})
+
+    def commit(self, data: Any, path: str) -> SentCommit | None:
+        if not isinstance(data, Mapping):
+            self.fault(path, "must be an object")
+            return None
+        number = self.get(data, "number", int, f"{path}.", 0)
+        if not 1 <= number <= 2**53:
+            self.fault(f"{path}.number", "must be a whole number from 1")
+        return SentCommit(
+            number,
+            self.moment(data.get("sent_at")),
+            self.get(data, "activity", str, f"{path}.", None),
+            self.elements(data.get("elements", []), f"{path}.elements"),
+            bool(self.get(data, "initialized", bool, f"{path}.", False)),
+            bool(self.get(data, "terminated", bool, f"{path}.", False)),
+            self.tolerated(data.get("tolerated", [])),
+        )
+
+    def commits(self, data: Any, path: str) -> tuple[SentCommit, ...]:
+        if not isinstance(data, list):
+            self.fault(path, "must be a list")
+            return ()
+        found = [self.commit(entry, f"{path}[{at}]") for at, entry in enumerate(data)]
+        return tuple(sorted((c for c in found if c is not None), key=lambda c: c.number))
+
+    def elements(self, data: Any, path: str) -> tuple[tuple[str, str], ...]:
+        if not isinstance(data, list):
+            self.fault(path, "must be a list")
+            return ()
+        found = []
+        for at, pair in enumerate(data):
+            if isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair):
+                found.append((pair[0], pair[1]))
+            else:
+                self.fault(f"{path}[{at}]", "must be an element's name and its value, both texts")
+        return tuple(found)
+
+    def tolerated(self, data: Any) -> tuple[tuple[str, ...], ...]:
+        if not isinstance(data, list):
+            return ()
+        return tuple(tuple(map(str, entry)) for entry in data if isinstance(entry, list))[:1000]
+
+    def moment(self, data: Any) -> datetime | None:
+        """The browser's clock; what cannot be read is no reason to refuse a commit."""
+        if not isinstance(data, str):
+            return None
+        try:
+            moment = datetime.fromisoformat(data)
+        except ValueError:
+            return None
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+_NAMES: dict[Any, str] = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "an object",
+}
+
+
+def read_start(body: Mapping[str, Any]) -> tuple[Recovered, ...]:
+    """Read the body of ``start``; ``RequestError`` names every fault."""
+    reader = _Reader()
+    found = []
+    recover = reader.get(body, "recover", list, "", [])
+    for at, entry in enumerate(recover):
+        path = f"recover[{at}]"
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("launch"), str):
+            reader.fault(f"{path}.launch", "must be a text")
+            continue
+        found.append(Recovered(entry["launch"], reader.commits(entry.get("commits"), f"{path}.commits")))
+    reader.done()
+    return tuple(found)
+
+
+def read_message(body: Mapping[str, Any]) -> SentMessage:
+    """Read the body of ``commit``; ``RequestError`` names every fault."""
+    reader = _Reader()
+    launch = reader.get(body, "launch", str, "", None)
+    if launch is None and not reader.faults:
+        reader.fault("launch", "is missing")
+    view = reader.get(body, "view", int, "", 0)
+    commits = reader.commits(body.get("commits", []), "commits")
+    request: NavigationRequest | None = None
+    target: str | None = None
+    navigate = reader.get(body, "navigate", dict, "", None)
+    if navigate is not None:
+        name = reader.get(navigate, "request", str, "navigate.", "")
+        request = REQUESTS.get(name)
+        if request is None:
+            reader.fault("navigate.request", f"must be one of {', '.join(REQUESTS)}")
+        target = reader.get(navigate, "target", str, "navigate.", None)
+    leave = reader.get(body, "leave", bool, "", False)
+    reader.done()
+    return SentMessage(launch or "", view, commits, request, target, bool(leave))
