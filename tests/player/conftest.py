@@ -1,0 +1,367 @@
+"""A stand-in for the server that speaks the player's wire and lets a test script its answers.
+
+Owns the fixtures of the player's browser tests: ``wire`` (the server), ``browser``, ``page``. The page, scripts and
+template are the package's own; only what the server decides is made up here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+STATIC = Path(__file__).parents[2] / "src" / "scorm_embed" / "web" / "static"
+CHROMIUM = os.environ.get("SCORM_EMBED_CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+SUMMARY = {
+    "state": "incomplete",
+    "completion_status": "incomplete",
+    "success_status": "unknown",
+    "score": None,
+    "progress_measure": None,
+    "version": 3,
+}
+RTL = ("ar", "he", "fa")
+
+SCO = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>SCO</title></head><body><p>%(id)s</p><script>
+var api = parent.API_1484_11 || parent.API, is12 = !parent.API_1484_11, p = is12 ? "LMS" : "";
+var sco = {
+  begin: function () { return api[p + "Initialize"](""); },
+  set: function (name, value) { return api[p + "SetValue"](name, value); },
+  get: function (name) { return api[p + "GetValue"](name); },
+  commit: function () { return api[p + "Commit"](""); },
+  end: function () { return api[is12 ? "LMSFinish" : "Terminate"](""); }
+};
+%(script)s
+</script></body></html>"""
+
+
+def navigation(**changes: Any) -> dict[str, Any]:
+    """What can be done next; nothing unless told."""
+    empty = {"valid": [], "current": None, "closed": {}, "absent": [], "jump": [], "status": {}}
+    return empty | changes
+
+
+def node(identifier: str, title: str, *children: dict[str, Any], visible: bool = True) -> dict[str, Any]:
+    """One entry of the course's tree."""
+    shown = {"visible": visible, "deliverable": not children}
+    return {"id": identifier, "title": title, "children": list(children)} | shown
+
+
+@dataclass
+class Wire:
+    """The server's side: what it has received, and what it shall answer.
+
+    ``deliver`` and ``finish`` make views; ``on_commit`` may return the view that a commit brings about; ``faults`` are
+    used up one by one, oldest first: a status with an error code, ``"drop"``, ``"garbage"`` or ``"hang"``.
+    """
+
+    url: str = ""
+    standard: str = "scorm_2004_4th"
+    tree: dict[str, Any] | None = None
+    title: str = "A course"
+    boot: dict[str, Any] = field(default_factory=dict)
+    scripts: dict[str, str] = field(default_factory=dict)
+    """JavaScript of each activity's page."""
+    pages: dict[str, str] = field(default_factory=dict)
+    """Whole documents, by file name."""
+    data: dict[str, dict[str, str]] = field(default_factory=dict)
+    hidden: list[str] = field(default_factory=list)
+    navigation: dict[str, Any] = field(default_factory=navigation)
+    summary: dict[str, Any] = field(default_factory=lambda: dict(SUMMARY))
+    starts: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    faults: list[tuple[int, str] | str] = field(default_factory=list)
+    start_faults: list[tuple[int, str] | str] = field(default_factory=list)
+    refused: list[dict[str, Any]] = field(default_factory=list)
+    first: str | None = "item_1"
+    on_commit: Callable[[dict[str, Any]], dict[str, Any] | None] = lambda body: None
+    current: dict[str, Any] = field(default_factory=dict)
+    run: int = 0
+    number: int = 0
+    acknowledged: dict[str, int] = field(default_factory=dict)
+    permissions: str = "unload=(self)"
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    # -- what it decides -------------------------------------------------------
+
+    def deliver(self, identifier: str, **changes: Any) -> dict[str, Any]:
+        """The next view: an activity."""
+        url = f"/content/{identifier}.html"
+        activity = {"id": identifier, "title": f"Title of {identifier}", "url": url, "sco": True}
+        data = self.data.get(identifier, {})
+        now = self.navigation | {"current": identifier}
+        return self._view("running", activity=activity | {"hidden": self.hidden, "data": data}, navigation=now) | changes
+
+    def choose(self, **changes: Any) -> dict[str, Any]:
+        """The next view: nothing is delivered."""
+        return self._view("choosing") | changes
+
+    def finish(self, reason: str = "completed", **changes: Any) -> dict[str, Any]:
+        """The last view."""
+        return self._view("ended", reason=reason, navigation=navigation()) | changes
+
+    def _view(self, state: str, **changes: Any) -> dict[str, Any]:
+        self.number += 1
+        self.current = {
+            "launch": f"L1.{self.run}",
+            "number": self.number,
+            "state": state,
+            "reason": None,
+            "problem": None,
+            "activity": None,
+            "navigation": self.navigation,
+            "summary": self.summary,
+        } | changes
+        return self.current
+
+    # -- what it has seen ------------------------------------------------------
+
+    @property
+    def commits(self) -> list[dict[str, Any]]:
+        """Every commit once, in the order of launches and numbers."""
+        found = {}
+        for body in self.requests:
+            for commit in body["commits"]:
+                found.setdefault((body["launch"], commit["number"]), commit)
+        return [found[key] for key in sorted(found)]
+
+    @property
+    def elements(self) -> dict[str, str]:
+        """The last value of each element."""
+        return dict(pair for commit in self.commits for pair in commit["elements"])
+
+    def until(self, test: Callable[[], Any], seconds: float = 10) -> Any:
+        """Wait for something to have arrived."""
+        with self.changed:
+            assert self.changed.wait_for(test, seconds), f"received {self.requests}, starts {self.starts}"
+        return test()
+
+    # -- the calls -------------------------------------------------------------
+
+    async def page(self, request: Request) -> Response:
+        language = request.query_params.get("lang", "en")
+        run = "/player/S/run/SIGNED/"
+        boot = {
+            "run": run, "session_id": "S", "title": self.title, "standard": self.standard, "strictness": "tolerant",
+            "limits": {}, "return_url": None, "origins": ["self"], "language": language, "commit_bytes_max": 49152,
+            "commit_seconds": 10, "renew_seconds": 300,
+        } | self.boot  # fmt: skip
+        text = (STATIC / "player" / "page.html").read_text()
+        values = {
+            "lang": language,
+            "dir": "rtl" if language in RTL else "ltr",
+            "title": html.escape(self.title),
+            "static": "/static/",
+            "table": "tables12" if self.standard == "scorm_1_2" else "tables2004",
+            "boot": json.dumps(boot).replace("<", "\\u003c"),
+        }
+        for name, value in values.items():
+            text = text.replace("{{" + name + "}}", value)
+        headers = {"Permissions-Policy": self.permissions, "Content-Security-Policy": "default-src 'self'"}
+        return HTMLResponse(text, headers=headers)
+
+    async def start(self, request: Request) -> Response:
+        body = await request.json()
+        fault = self.start_faults.pop(0) if self.start_faults else None
+        self._note(self.starts, body)
+        if fault is not None:
+            return await self._fail(fault)
+        self.run += 1
+        recovered = []
+        for entry in body["recover"]:
+            last = max(commit["number"] for commit in entry["commits"])
+            recovered.append({"launch": entry["launch"], "acknowledged": last})
+        view = self.deliver(self.first) if self.first else self.choose()
+        return JSONResponse({"recovered": recovered, "tree": self.tree, "view": view})
+
+    async def commit(self, request: Request) -> Response:
+        body = await request.json()
+        fault = self.faults.pop(0) if self.faults else None
+        self._note(self.requests, body | {"fault": fault})
+        if fault is not None:
+            return await self._fail(fault)
+        for commit in body["commits"]:
+            if commit["number"] == self.acknowledged.get(body["launch"], 0) + 1:
+                self.acknowledged[body["launch"]] = commit["number"]
+        view = self.on_commit(body)
+        return JSONResponse({
+            "acknowledged": self.acknowledged.get(body["launch"], 0), "refused": self.refused,
+            "summary": self.summary, "navigation": self.current["navigation"], "view": view,
+        })  # fmt: skip
+
+    async def content(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        identifier = name.removesuffix(".html")
+        text = self.pages.get(name) or SCO % {"id": identifier, "script": self.scripts.get(identifier, "")}
+        return HTMLResponse(text, headers={"Permissions-Policy": self.permissions})
+
+    async def host(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        return HTMLResponse(self.pages.get(name, "<!doctype html><title>host</title>"))
+
+    def _note(self, where: list[Any], body: dict[str, Any]) -> None:
+        with self.changed:
+            where.append(body)
+            self.times.append(time.monotonic())
+            self.changed.notify_all()
+
+    async def _fail(self, fault: tuple[int, str] | str) -> Response:
+        if fault == "hang":
+            await asyncio.Event().wait()
+        if fault in ("garbage", "drop"):
+            return HTMLResponse("<h1>Sign in</h1>", 200 if fault == "garbage" else 502)
+        assert isinstance(fault, tuple)
+        return JSONResponse({"error": "It failed.", "code": fault[1], "details": {}}, fault[0])
+
+
+def application(wire: Wire) -> Starlette:
+    """The routes of the stand-in."""
+    return Starlette(
+        routes=[
+            Route("/player/S", wire.page),
+            Route("/player/S/run/SIGNED/start", wire.start, methods=["POST"]),
+            Route("/player/S/run/SIGNED/commit", wire.commit, methods=["POST"]),
+            Route("/content/{name:path}", wire.content),
+            Route("/host/{name:path}", wire.host),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ]
+    )
+
+
+class _Server(uvicorn.Server):
+    """Runs in a thread of its own and says when it can be called."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+class _Current:
+    """Routes to the wire of the running test, so that one server serves all."""
+
+    app: Starlette | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        assert self.app is not None
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[tuple[str, _Current]]:
+    """One HTTP server for all tests."""
+    current = _Current()
+    config = uvicorn.Config(
+        current, port=0, log_level="error", lifespan="off", ws="none", timeout_graceful_shutdown=1
+    )
+    running = _Server(config)
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    assert running.ready.wait(10)
+    port = running.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}", current
+    running.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def wire(server: tuple[str, _Current]) -> Wire:
+    """The server's side of one test."""
+    made = Wire(url=server[0])
+    server[1].app = application(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    running = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport={"width": 1200, "height": 800})
+    made.set_default_timeout(8000)
+    yield made
+    made.close()
+
+
+class Player:
+    """The player's page as a learner and a course see it."""
+
+    def __init__(self, page: Page, wire: Wire) -> None:
+        self.page, self.wire = page, wire
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def open(self, state: str = "running", query: str = "") -> Player:
+        self.page.goto(f"{self.wire.url}/player/S{query}")
+        return self.wait(state=state)
+
+    def wait(self, **facts: str) -> Player:
+        """Wait until ``<html>`` says so: state, reason, save."""
+        names = {"state": "player-state", "reason": "player-reason", "save": "save-state", "activity": "activity-id"}
+        wanted = "".join(f'[data-{names[name]}="{value}"]' for name, value in facts.items())
+        self.page.wait_for_selector(f"html{wanted}", state="attached")
+        return self
+
+    def html(self, name: str) -> str | None:
+        return self.page.locator("html").get_attribute(f"data-{name}")
+
+    def sco(self, script: str, activity: str = "item_1") -> Any:
+        """Run JavaScript in the content, once the page of this activity is there."""
+        self.page.wait_for_selector('iframe[name="scorm-content"]')
+        frame = self.page.frame("scorm-content")
+        assert frame is not None
+        frame.wait_for_url(f"**/content/{activity}.html*")
+        frame.wait_for_function("typeof sco === 'object'")
+        return frame.evaluate(script)
+
+    def nav(self, name: str) -> Any:
+        return self.page.locator(f'button[data-nav="{name}"]')
+
+    def entry(self, identifier: str) -> Any:
+        return self.page.locator(f'[role="treeitem"][data-activity-id="{identifier}"]')
+
+    def stored(self) -> list[str]:
+        """The keys of the journal."""
+        found: list[str] = self.page.evaluate("Object.keys(localStorage)")
+        return found
+
+
+@pytest.fixture
+def player(context: BrowserContext, wire: Wire) -> Player:
+    """A page that has nothing open yet."""
+    return Player(context.new_page(), wire)
