@@ -17,8 +17,11 @@ from urllib.parse import unquote
 
 from scorm_embed.errors import InvalidFileTypeError
 
-CODE_PAGES = ("cp437", "cp850", "cp1252", "cp932", "gbk", "cp866", "cp949", "big5")
-"""Tried in this order where UTF-8 does not fit; the first is what the zip format prescribes."""
+CODE_PAGES = ("cp437", "cp850", "cp1252", "cp932", "cp949", "gbk", "cp866", "big5")
+"""Tried in this order where UTF-8 does not fit; of equals the first counts, which is what the zip format prescribes.
+
+Korean stands before Chinese: all Korean names make common Chinese characters, few Chinese names make Korean ones.
+"""
 
 _SINGLE_BYTE_LATIN = frozenset({"cp437", "cp850", "cp1252"})
 _COMMON_CHARACTERS = {"cp932": "shift_jis", "gbk": "gb2312", "cp949": "euc_kr", "big5": "big5"}
