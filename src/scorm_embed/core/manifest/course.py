@@ -113,8 +113,8 @@ class CourseBuilder:
 
     def from_organization(self, organization: Element) -> BuiltCourse | None:
         """The course of one organization; None where nothing in it can be launched."""
-        reserved = Identifiers(self._limits.identifier_length_max, self._log, self._organizations)
-        identifier = reserved.of(organization, "organization")
+        others = Identifiers(self._limits.identifier_length_max, self._log, self._organizations)
+        identifier = others.of(organization, "organization")
         self._organizations.add(identifier)
         tree = _Tree(Identifiers(self._limits.identifier_length_max, self._log, (identifier,)))
         children = self._children(organization, _Scope(tree, self._raw))
@@ -127,6 +127,10 @@ class CourseBuilder:
             children=children,
             hidden_controls=read_hidden_controls(organization, self._log),
         )
+        for each in self._raw.resources.values():
+            if each.identifier in tree.identifiers or each.identifier == identifier:
+                shared = each.identifier
+                self._log.add_once(problems.IDENTIFIER_SHARED, shared, each.element, identifier=shared)
         for of, script, item in tree.prerequisites:
             check_prerequisites(of, script, item, tree.identifiers, self._log)
         check_reachable(root, self._log)

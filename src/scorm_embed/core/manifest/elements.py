@@ -104,7 +104,7 @@ def parse_manifest(data: bytes, limits: ManifestLimits, log: ProblemLog) -> Elem
     except (_NotWellFormedError, _DoctypeMetError):
         pass
     repairs = ProblemLog()
-    text = repair_markup(decoded.text, decoded.first_line, repairs)
+    text = repair_markup(decoded.text, decoded.first_line, limits.repairs_max, repairs)
     try:
         root = _attempt(text, decoded.first_line, limits, log)
     except _NotWellFormedError as error:

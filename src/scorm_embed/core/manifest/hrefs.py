@@ -17,6 +17,7 @@ from scorm_embed.core.manifest.problems import Place, ProblemLog
 from scorm_embed.core.manifest.tolerant import collapsed
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_OTHER_HOST = re.compile(r"//[^/]")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PATH_SAFE = "/~!$&'()*+,;=@"
 # No colon: a file named "javascript:…" must never look like a scheme.
@@ -98,7 +99,7 @@ def join_bases(bases: Iterable[str | None], place: Place, log: ProblemLog) -> st
             log.add_once(problems.XML_BASE_WITHOUT_SLASH, text, place, base=text)
             text += "/"
         scheme = _SCHEME.match(text)
-        if text.startswith("//") or (scheme and scheme[1].lower() in ("http", "https")):
+        if _OTHER_HOST.match(text) or (scheme and scheme[1].lower() in ("http", "https")):
             prefix = text
         elif scheme:
             log.add_once(problems.XML_BASE_IGNORED, text, place, base=text)
@@ -132,13 +133,12 @@ def resolve(base: str, href: str, files: PackageFiles, place: Place, log: Proble
     scheme = _SCHEME.match(text)
     if scheme and scheme[1].lower() in ("http", "https"):
         return Target("", _encoded(text), True)
-    if text.startswith("//"):
+    if _OTHER_HOST.match(text):
         return Target("", _encoded("https:" + text), True)
     if scheme and (base + text) not in files:
         return _local_file(text, files, place, log)
-    if base.startswith("//") or _SCHEME.match(base):
-        site = "https:" + base if base.startswith("//") else base
-        return Target("", _encoded(site + text), True)
+    if _OTHER_HOST.match(base) or _SCHEME.match(base):
+        return Target("", _encoded(("https:" if base.startswith("//") else "") + base + text), True)
     if text.startswith("/"):
         log.add_once(problems.HREF_LEADING_SLASH, text, place, href=text)
         text = text.lstrip("/")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ManifestLimits:
-    """Upper bounds on one manifest; beyond the first five it is refused, beyond the others parts are left out.
+    """Upper bounds on one manifest; beyond the first six it is refused, beyond the others parts are left out.
 
     The defaults are several times the largest manifest met in published courses (780 KB, 20,000 files).
     """
@@ -20,6 +20,8 @@ class ManifestLimits:
     """Attributes of one element."""
     text_length_max: int = 1024 * 1024
     """Characters of one element's text or one attribute."""
+    repairs_max: int = 100_000
+    """Places in the XML itself that are repaired; beyond them the file is refused as it is."""
     activities_max: int = 20_000
     """Activities of one course, grafted sub-manifests included."""
     identifier_length_max: int = 4000

@@ -23,17 +23,25 @@ _DOCTYPE = re.compile(r"<!doctype\b", re.IGNORECASE)
 _DOCTYPE_PART = re.compile(r"[\"'\[\]>]|<!--")
 
 
-def repair_markup(text: str, first_line: int, log: ProblemLog) -> str:
+def repair_markup(text: str, first_line: int, repairs_max: int, log: ProblemLog) -> str:
     """Rewrite text so that a parser can read it, recording each repair; what is beyond repair stays as it is."""
-    return _Scanner(text, first_line, log).run()
+    try:
+        return _Scanner(text, first_line, repairs_max, log).run()
+    except _BeyondRepairError:
+        return text
+
+
+class _BeyondRepairError(Exception):
+    """More is wrong than anybody could have meant."""
 
 
 class _Scanner:
-    def __init__(self, text: str, first_line: int, log: ProblemLog) -> None:
+    def __init__(self, text: str, first_line: int, repairs_max: int, log: ProblemLog) -> None:
         self._text = text
         self._log = log
         self._out: list[str] = []
         self._line = first_line
+        self._repairs_left = repairs_max
         self._counted_to = 0
         self._depth = 0
         self._root_seen = False
@@ -196,6 +204,9 @@ class _Scanner:
         return "".join(f"&#{ord(each)};" for each in character)
 
     def _problem(self, kind: problems.ProblemKind, position: int, **facts: Any) -> None:
+        self._repairs_left -= 1
+        if self._repairs_left < 0:
+            raise _BeyondRepairError
         self._line += self._text.count("\n", self._counted_to, position)
         self._counted_to = max(position, self._counted_to)
         self._log.add(kind, line=self._line, **facts)
