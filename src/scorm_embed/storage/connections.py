@@ -47,8 +47,8 @@ class Opened:
     """An engine that may be used by the running loop, and what is known about it."""
 
     engine: AsyncEngine
-    reading: AsyncEngine
-    """The same pool, for single statements that need no transaction."""
+    single: AsyncEngine
+    """The same pool, for single statements that are their own transaction (PostgreSQL, and our own SQLite)."""
     is_own: bool
     preparing: asyncio.Lock = field(default_factory=asyncio.Lock)
     is_prepared: bool = False
@@ -62,8 +62,8 @@ class Opened:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection for reading: single statements on PostgreSQL and SQLite, else a transaction."""
-        async with _connected(self.reading) as connection:
+        """Give a connection whose statements are their own transactions where that is cheaper, else a transaction."""
+        async with _connected(self.single) as connection:
             yield connection
 
     @asynccontextmanager
@@ -111,10 +111,10 @@ class Connections:
     def _open(self) -> Opened:
         if self._engine is not None:
             name = self._engine.dialect.name
-            reading = self._engine
+            single = self._engine
             if name == "postgresql":
-                reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-            return Opened(self._engine, reading, is_own=False, writing=asyncio.Lock() if name == "sqlite" else None)
+                single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+            return Opened(self._engine, single, is_own=False, writing=asyncio.Lock() if name == "sqlite" else None)
         assert self._url is not None
         return open_engine(self._url, self._options)
 
@@ -167,8 +167,8 @@ def open_engine(url: URL, options: Mapping[str, Any]) -> Opened:
         arguments.setdefault("connect_timeout", CONNECT_SECONDS)
         url = url.update_query_dict({"charset": "utf8mb4"}) if "charset" not in url.query else url
     engine = create_async_engine(url, **{"pool_size": 10, "max_overflow": 10, **options, "connect_args": arguments})
-    reading = engine.execution_options(isolation_level="AUTOCOMMIT") if backend == "postgresql" else engine
-    return Opened(engine, reading, is_own=True)
+    single = engine.execution_options(isolation_level="AUTOCOMMIT") if backend == "postgresql" else engine
+    return Opened(engine, single, is_own=True)
 
 
 def _open_sqlite(url: URL, options: Mapping[str, Any]) -> Opened:

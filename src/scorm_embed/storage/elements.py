@@ -7,18 +7,14 @@ knows nothing of what the elements mean.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection as AnyCollection
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-V = TypeVar("V", bound=str | None)
+from scorm_embed.core.datamodel import split_element
 
-_RECORD_ELEMENT = re.compile(
-    r"(cmi\.(?:interactions|objectives|comments_from_learner|comments_from_lms))\.(0|[1-9][0-9]{0,8})\.(.+)", re.DOTALL
-)
-_NESTED_ELEMENT = re.compile(r"(objectives|correct_responses)\.(0|[1-9][0-9]{0,8})\.(.+)", re.DOTALL)
+V = TypeVar("V", bound=str | None)
 
 INTERACTIONS = "cmi.interactions"
 OBJECTIVES = "cmi.objectives"
@@ -100,19 +96,22 @@ class Split:
     records: dict[RecordKey, dict[str, str | None]] = field(default_factory=dict)
 
 
-def split_element(name: str) -> tuple[str, int, str] | None:
-    """Give collection, position and the rest of an element's name; None for a scalar."""
-    if not name.startswith(("cmi.i", "cmi.o", "cmi.comments_from_")):
+def place_of(name: str) -> tuple[str, int, str] | None:
+    """Give collection, position and the rest of an element's name; None for a scalar.
+
+    A name that would not come back as it was (``cmi.interactions.03.id``) is kept as a scalar.
+    """
+    place = split_element(name)
+    if place is None or place[0] not in SHAPES or name != f"{place[0]}.{place[1]}.{place[2]}":
         return None
-    found = _RECORD_ELEMENT.fullmatch(name)
-    return None if found is None else (found[1], int(found[2]), found[3])
+    return place
 
 
 def split_values(values: Mapping[str, str | None]) -> Split:
     """Divide a flat map into scalars and records."""
     split = Split()
     for name, value in values.items():
-        place = split_element(name)
+        place = place_of(name)
         if place is None:
             split.scalars[name] = value
         else:
@@ -145,11 +144,11 @@ def count_records(highest: Mapping[str, int], loaded: Iterable[str]) -> dict[str
     """
     counts = {collection: position + 1 for collection, position in highest.items()}
     for name in loaded:
-        place = split_element(name)
-        nested = None if place is None else _NESTED_ELEMENT.fullmatch(place[2])
+        place = place_of(name)
+        nested = None if place is None else split_element(place[2])
         if place is not None and nested is not None:
-            path = f"{place[0]}.{place[1]}.{nested[1]}"
-            counts[path] = max(counts.get(path, 0), int(nested[2]) + 1)
+            path = f"{place[0]}.{place[1]}.{nested[0]}"
+            counts[path] = max(counts.get(path, 0), nested[1] + 1)
     return counts
 
 

@@ -28,7 +28,7 @@ from scorm_embed.storage.base import (
 )
 from scorm_embed.storage.checking import checked_change, checked_package
 from scorm_embed.storage.cursor import check_limit, read_cursor, write_cursor
-from scorm_embed.storage.elements import RecordKey, count_records, is_loaded, merged, split_element
+from scorm_embed.storage.elements import RecordKey, count_records, is_loaded, merged, place_of
 from scorm_embed.storage.encoding import dumps, from_microseconds, loads, to_microseconds
 from scorm_embed.storage.gate import Gate
 
@@ -373,7 +373,7 @@ def _show(held: _Session, rows: Collection[RecordKey] | None) -> tuple[SessionRe
     highest: dict[str, int] = {}
     loaded: dict[str, str] = {}
     for name, value in values.items():
-        place = split_element(name)
+        place = place_of(name)
         if place is not None:
             highest[place[0]] = max(highest.get(place[0], 0), place[1])
         if place is None or is_loaded(place[0], place[1], wanted):

@@ -57,7 +57,7 @@ def create_newest(connection: Connection, tables: Tables, prefix: str, schema: s
 
 
 @asynccontextmanager
-async def alone(connection: AsyncConnection, prefix: str) -> AsyncIterator[None]:
+async def one_worker(connection: AsyncConnection, prefix: str) -> AsyncIterator[None]:
     """Let one worker at a time through; on SQLite the transaction itself does that."""
     name = f"scorm_embed:{prefix}"
     dialect = connection.dialect.name

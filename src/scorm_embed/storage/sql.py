@@ -34,7 +34,8 @@ from scorm_embed.storage.connections import Connections, Opened, read_url
 from scorm_embed.storage.cursor import check_limit, read_cursor, write_cursor
 from scorm_embed.storage.encoding import is_storable, to_microseconds, to_utc
 from scorm_embed.storage.failures import InsideError, is_retryable, translated
-from scorm_embed.storage.preparing import HEAD, alone, create_newest, load_revision
+from scorm_embed.storage.postgresql import PostgresWriter
+from scorm_embed.storage.preparing import HEAD, create_newest, load_revision, one_worker
 from scorm_embed.storage.reading import Place, SessionReader
 from scorm_embed.storage.schema import define_tables
 from scorm_embed.storage.writing import SessionWriter
@@ -91,6 +92,7 @@ class SQLStorage:
         dialect = engine.dialect.name if engine is not None else read.get_dialect().name if read is not None else ""
         self._reader = SessionReader(self.tables, dialect)
         self._writer = SessionWriter(self.tables, dialect)
+        self._short = PostgresWriter(self.tables) if dialect == "postgresql" else None
 
     async def add_package(self, record: PackageRecord) -> None:
         """Store a new package version; ``DuplicateEntryError`` when that id and version exist."""
@@ -139,14 +141,18 @@ class SQLStorage:
         change = checked_change(tenant_id, change)
 
         async def work(connection: AsyncConnection) -> None:
-            await self._writer.save(connection, change)
+            if self._short is None or not self._short.fits(change):
+                await self._writer.save(connection, change)
+            elif not await self._short.save(connection, change):
+                raise await self._writer.conflict(connection, change)
             if inside is not None:
                 try:
                     await inside(connection)
                 except Exception as error:
                     raise InsideError(error) from error
 
-        await self._write(work)
+        is_one_statement = inside is None and self._short is not None and self._short.fits(change)
+        await self._write(work, alone=is_one_statement)
 
     async def list_sessions(self, query: SessionQuery) -> Page[tuple[SessionRecord, RuntimeRecord | None]]:
         """List sessions, newest first, with the run-time data of their current activity."""
@@ -254,18 +260,20 @@ class SQLStorage:
             async with opened.read() as connection:
                 return await work(connection)
 
-    async def _write(self, work: Work[T]) -> T:
+    async def _write(self, work: Work[T], *, alone: bool = False) -> T:
+        """Do the work in a transaction, or ``alone`` as one statement that is its own."""
         with translated(self.prefix):
             opened = await self._opened()
+            begin = opened.read if alone else opened.write
             for pause in RETRY_PAUSES_SECONDS:
                 try:
-                    async with opened.write() as connection:
+                    async with begin() as connection:
                         return await work(connection)
                 except Exception as error:
                     if not is_retryable(error):
                         raise
                 await asyncio.sleep(pause)
-            async with opened.write() as connection:
+            async with begin() as connection:
                 return await work(connection)
 
     async def _opened(self) -> Opened:
@@ -280,7 +288,7 @@ class SQLStorage:
         async with opened.read() as connection:
             revision = await load_revision(connection, self.prefix, self.schema)
         if revision != HEAD:
-            async with opened.write() as connection, alone(connection, self.prefix):
+            async with opened.write() as connection, one_worker(connection, self.prefix):
                 revision = await load_revision(connection, self.prefix, self.schema)
                 if revision is None:
                     await connection.run_sync(create_newest, self.tables, self.prefix, self.schema)
