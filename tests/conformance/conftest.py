@@ -1,4 +1,4 @@
-"""Where the conformance data are: beside the checkout, in ``../shared/conformance``; they are no part of the project."""
+"""Where the conformance data are: ``../shared/conformance`` beside the checkout; they are no part of the project."""
 
 from __future__ import annotations
 

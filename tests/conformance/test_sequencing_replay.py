@@ -205,7 +205,9 @@ class Replay:
         for objective in sequencing.objectives:
             row = rows.get(objective.identifier or "")
             if row is not None:
-                self.record(state, activity, objective.identifier, {leaf: self.spoken(f"{row}.{leaf}") for leaf in leaves})
+                self.record(
+                    state, activity, objective.identifier, {leaf: self.spoken(f"{row}.{leaf}") for leaf in leaves}
+                )
         if self.values.get("cmi.exit") == "suspend":
             mark_suspended(state, activity)
         package.saved[activity] = dict(self.values)
@@ -288,9 +290,7 @@ class Replay:
         ended = outcome is not None and outcome.ended
         assert ended == after["session_ends"], f"{where}: session ended is {ended}: {outcome}"
 
-    def check_enabled(
-        self, package: Package, request: NavigationRequest, target: str | None, where: str
-    ) -> None:
+    def check_enabled(self, package: Package, request: NavigationRequest, target: str | None, where: str) -> None:
         valid = valid_requests(package.tree, package.state)
         if request is NavigationRequest.CONTINUE:
             assert valid.continue_, f"{where}: {valid.continue_reason}"

@@ -152,9 +152,11 @@ class ActivityTree:
         self.forward_only = [d.control_mode.forward_only for d in definitions]
         self.current_objectives_only = [d.control_mode.use_current_attempt_objective_info for d in definitions]
         self.current_progress_only = [d.control_mode.use_current_attempt_progress_info for d in definitions]
-        self.prevent_activation = {i for i, d in enumerate(definitions) if d.constrained_choice.prevent_activation}
-        # On the root constrainChoice has no effect: there is nothing beside it.
-        self.constrain_choice = {i for i, d in enumerate(definitions) if i and d.constrained_choice.constrain_choice}
+        # Both are about clusters; a leaf that bears them (suite: CM-07d) constrains nothing. On the root constrainChoice
+        # has no effect: there is nothing beside it.
+        clusters = [(i, d.constrained_choice) for i, d in enumerate(definitions) if not self.is_leaf[i]]
+        self.prevent_activation = {i for i, constraint in clusters if constraint.prevent_activation}
+        self.constrain_choice = {i for i, constraint in clusters if i and constraint.constrain_choice}
         self.attempt_limit = {
             i: d.limits.attempt_limit for i, d in enumerate(definitions) if d.limits.attempt_limit is not None
         }
@@ -209,14 +211,12 @@ class ActivityTree:
             number = self.global_numbers.setdefault(objective_map.target, len(self.global_ids))
             if number == len(self.global_ids):
                 self.global_ids.append(objective_map.target)
-            if owner in self.untracked:
-                continue  # no tracking data of an untracked activity is kept or consulted
             for item, name in enumerate(ITEMS):
                 if name in objective_map.reads:
                     self.reads[item].setdefault(slot, number)
                     if owner not in self.readers.get(number, ()):
                         self.readers[number] = (*self.readers.get(number, ()), owner)
-                if name in objective_map.writes:
+                if name in objective_map.writes and owner not in self.untracked:
                     self.writes[item][slot] = (*self.writes[item].get(slot, ()), number)
                     if owner not in self.writers.get(number, ()):
                         self.writers[number] = (*self.writers.get(number, ()), owner)

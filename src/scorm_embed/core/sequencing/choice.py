@@ -186,13 +186,17 @@ def _constraint_obstacle(tree: ActivityTree, state: TrackingState, target: int, 
 
 
 def _descent_obstacle(tree: ActivityTree, state: TrackingState, target: int, common: int) -> Obstacle | None:
-    """Case 5: the way down to the target, forward past every rule, backward past preventActivation only."""
+    """Case 5: the way down to the target, forward past every rule, backward past preventActivation only.
+
+    The letter has the backward path include the target, so that a cluster that prevents activation could be chosen
+    from before it but not from behind. Choosing such a cluster itself is what it is there for, from either side.
+    """
     if target > state.current:
         return forward_obstacle(tree, state, common, tree.parent[target])
     if not tree.prevent_activation:
         return None
     return first_on_path(
-        tree, state.memo.prevented, common, target, lambda member: _prevention(tree, state, member, common)
+        tree, state.memo.prevented, common, tree.parent[target], lambda member: _prevention(tree, state, member, common)
     )
 
 

@@ -4,10 +4,10 @@ Owns no rule. A request is tried with the very processes that would carry it out
 part that all requests share, ending the current activity [TB.2.3], is run once; what follows from it asks and changes
 nothing, so that a menu of thousands of entries is answered over one state that stands still.
 
-Two decisions are taken here. When a post condition rule replaces the request, whatever it is, by another one, an entry
-of the menu stays as open as it would be without the rule, because the status the rule asks for is often only set while
-the content is still running; Continue is open when either of the two works. And when nothing but the root could be
-chosen, there is no menu at all.
+Three decisions are taken here. Continue is open whenever NB.2.1 lets it pass, as the suite's answers have it (CM-07d);
+what it would meet further on is told beside. When a post condition rule replaces the request, whatever it is, by
+another one, an entry of the menu stays as open as it would be without the rule, because the status the rule asks for is often
+only set while the content is still running. And when nothing but the root could be chosen, there is no menu at all.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class ValidRequests:
     jump: frozenset[str]
     """Activities a jump would deliver."""
     continue_reason: ClosedReason | None = None
+    """Why Continue is closed; with ``continue_``, why it would end the activity and then deliver nothing."""
     previous_reason: ClosedReason | None = None
 
 
@@ -96,8 +97,9 @@ def _look_ahead(tree: ActivityTree, state: TrackingState) -> ValidRequests:
         if termination.exception is not None:
             blocked = Obstacle(termination.exception, state.current)
     replaced_works = replaced is not None and _obstacle_to(tree, state, replaced) is None
+    continue_met = continuing
     if continuing is None and not replaced_works:
-        continuing = blocked or _obstacle_to(tree, state, SequencingRequest.CONTINUE)
+        continue_met = blocked or _obstacle_to(tree, state, SequencingRequest.CONTINUE)
     going_back = going_back or blocked or _obstacle_to(tree, state, SequencingRequest.PREVIOUS)
     entries = _menu(tree, state, choosing, blocked)
     return ValidRequests(
@@ -112,7 +114,7 @@ def _look_ahead(tree: ActivityTree, state: TrackingState) -> ValidRequests:
         abandon_all=begun,
         choice=entries,
         jump=_jump_targets(tree, state) if begun and blocked is None else frozenset(),
-        continue_reason=None if continuing is None else closed_reason(tree, state, continuing),
+        continue_reason=None if continue_met is None else closed_reason(tree, state, continue_met),
         previous_reason=None if going_back is None else closed_reason(tree, state, going_back),
     )
 

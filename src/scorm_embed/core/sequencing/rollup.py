@@ -150,13 +150,12 @@ def _rule_applies(
             return False
         if child_set is ChildSet.NONE and value is not False:
             return False
-    if not considered or child_set is ChildSet.ANY:
-        return False
     if child_set is ChildSet.AT_LEAST_COUNT:
-        return met >= rule.minimum_count
+        return considered > 0 and met >= rule.minimum_count
     if child_set is ChildSet.AT_LEAST_PERCENT:
-        return met / considered >= rule.minimum_percent
-    return True
+        return considered > 0 and met / considered >= rule.minimum_percent
+    # "All" and "none" hold where no child counts (suite: RU-11); the book would leave the status as it is.
+    return child_set is not ChildSet.ANY
 
 
 def evaluate_rollup_conditions_subprocess(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scorm_embed.core.sequencing.activity_tree import COMPLETION, MEASURE, ActivityTree
+from scorm_embed.core.sequencing.activity_tree import MEASURE, ActivityTree
 from scorm_embed.core.sequencing.compiled_rules import NO_SLOT, CompiledCondition, CompiledRule
 from scorm_embed.core.sequencing.definition import Condition, RuleAction
 from scorm_embed.core.sequencing.prerequisites import prerequisites_met
@@ -42,17 +42,16 @@ def condition_value(
     if condition is _LIMIT_EXCEEDED:
         limit = tree.attempt_limit.get(activity)
         return limit is not None and activity not in tree.untracked and state.attempts.get(activity, 0) >= limit
-    if slot == NO_SLOT:
-        return None
+    if slot == NO_SLOT or activity in tree.untracked:
+        return None  # an untracked activity's maps serve its content only
     if condition is _SATISFIED:
         return state.satisfied(slot)
     if condition is _STATUS_KNOWN:
         return state.satisfied(slot) is not None
     if condition is _COMPLETED:
-        completed: bool | None = state.value(slot, COMPLETION)
-        return completed
+        return state.completed(slot)
     if condition is _PROGRESS_KNOWN:
-        return state.value(slot, COMPLETION) is not None
+        return state.completed(slot) is not None
     measure = state.value(slot, MEASURE)
     if condition is _MEASURE_KNOWN:
         return measure is not None
@@ -200,7 +199,6 @@ def lesson_status(tree: ActivityTree, state: TrackingState, identifier: str) -> 
     satisfied = state.satisfied(activity)
     if satisfied is not None:
         return "passed" if satisfied else "failed"
-    completed = state.value(activity, COMPLETION)
-    if completed:
+    if state.completed(activity):
         return "completed"
     return "incomplete" if activity in state.attempts else "not attempted"

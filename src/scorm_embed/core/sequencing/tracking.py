@@ -286,7 +286,7 @@ class TrackingState:
     def value(self, slot: int, item: int) -> Any:
         """An objective's item as rules see it: the mapped global objective's where that is known, else its own.
 
-        The satisfied status is read with ``satisfied``, which also knows objectives that are satisfied by measure.
+        Statuses are read with ``satisfied`` and ``completed``, which also know what a measure decides.
         """
         number = self.tree.reads[item].get(slot)
         if number is not None:
@@ -298,22 +298,34 @@ class TrackingState:
     def satisfied(self, slot: int) -> bool | None:
         """Whether an objective is satisfied, None when that is unknown.
 
-        When the objective is satisfied by measure and reads its measure from a known global objective, that measure
-        decides, whatever the status was before.
+        An objective that reads the status from a global one has that status even while it is unknown (suite: CM-13).
+        When it is satisfied by measure and reads its measure from a known global objective, that measure decides.
         """
         tree = self.tree
         threshold = tree.satisfied_by_measure.get(slot)
         if threshold is None:
             number = tree.reads[SATISFIED].get(slot)
-            if number is not None:
-                known = self.shared.satisfied.get(number)
-                if known is not None:
-                    return known
-            return self.local.satisfied.get(slot)
+            return self.local.satisfied.get(slot) if number is None else self.shared.satisfied.get(number)
         number = tree.reads[MEASURE].get(slot)
         if number is not None and number in self.shared.measure:
             return self._satisfied_by(slot, self.shared.measure[number], threshold)
         return self.local.satisfied.get(slot)
+
+    def completed(self, slot: int) -> bool | None:
+        """Whether an activity, or by an objective's own record that objective, is completed; None when unknown.
+
+        When the activity is completed by measure and its progress is read from a global objective, that alone decides,
+        also where it is unknown (suite: CO-02a, CO-04a, CO-04b).
+        """
+        tree = self.tree
+        threshold = tree.completed_by_measure.get(slot)
+        if threshold is not None:
+            if slot not in tree.reads[PROGRESS]:
+                return self.local.completion.get(slot)
+            amount = self.value(slot, PROGRESS)
+            return None if amount is None else amount >= threshold
+        known: bool | None = self.value(slot, COMPLETION)
+        return known
 
     def _satisfied_by(self, slot: int, measure: float | None, threshold: float) -> bool | None:
         """Objective Rollup Using Measure [RB.1.2a], the decision: a primary objective may have to wait for the end."""

@@ -142,7 +142,7 @@ def read_objective(state: TrackingState, activity: str, objective: str | None = 
         raw=state.value(slot, RAW),
         minimum=state.value(slot, MINIMUM),
         maximum=state.value(slot, MAXIMUM),
-        completion=state.value(slot, COMPLETION),
+        completion=state.completed(slot),
         progress=state.value(slot, PROGRESS),
         mapped=mapped,
     )
@@ -168,7 +168,7 @@ def activity_status(state: TrackingState, activity: str) -> ActivityStatus:
         attempts=state.attempts.get(index, 0),
         active=index in state.active,
         suspended=index in state.suspended,
-        completed=state.value(index, COMPLETION),
+        completed=state.completed(index),
         satisfied=state.satisfied(index),
         measure=state.value(index, MEASURE),
         progress=state.value(index, PROGRESS),
