@@ -82,13 +82,13 @@ ARGUMENT_ERROR = 201
 STATE_SENTENCES: Mapping[ApiState, str] = MappingProxyType(
     {
         ApiState.NOT_INITIALIZED: "Call {e} first.",
-        ApiState.RUNNING: "{e} was called before, and succeeded.",
-        ApiState.TERMINATED: "The communication session has ended: no call can follow {e}.",
+        ApiState.RUNNING: "{e} was called before.",
+        ApiState.TERMINATED: "No call can follow {e}.",
     }
 )
 """What a developer is told when a call does not fit the state; ``{e}`` is the method that led there or leads on."""
-ARGUMENT_SENTENCE = "The only argument of {e} is an empty string."
-FAILURE_SENTENCE = "{e} could not be carried out. The data are kept; call again."
+ARGUMENT_SENTENCE = "The argument of {e} is an empty string."
+FAILURE_SENTENCE = "{e} did not work. The data are kept; call it again."
 
 
 def _yes() -> bool:
@@ -121,15 +121,15 @@ class ApiInstance:
     def call(self, method: str, *args: str | None) -> str:
         """Call a method by the name it has in its standard.
 
-        Arguments are the texts that content passed, None where it passed null or undefined.
+        Arguments are the texts that content passed, None for null; undefined is an argument left out.
         Raises LookupError for a method that the standard does not have.
         """
         methods = self._methods
-        first = self._text(args[0] if args else None)
+        first = self._text(args, 0)
         if method == methods.get.name:
             return self._data(methods.get, lambda: self.cmi.get(first))
         if method == methods.set.name:
-            second = self._text(args[1] if len(args) > 1 else None)
+            second = self._text(args, 1)
             return self._data(methods.set, lambda: self.cmi.set(first, second))
         if method == methods.initialize.name:
             return self._initialize(args)
@@ -145,9 +145,12 @@ class ApiInstance:
             return self._diagnose(first)
         raise LookupError(method)
 
-    def _text(self, argument: str | None) -> str:
-        """An argument as ECMAScript would write it; tolerant: what is missing is empty."""
-        return argument if argument is not None else ("" if self._tolerant else "null")
+    def _text(self, args: tuple[str | None, ...], position: int) -> str:
+        """An argument as ECMAScript writes it; tolerant: what is missing or null is empty."""
+        argument = args[position] if position < len(args) else "undefined"
+        if position < len(args) and argument is not None:
+            return argument
+        return "" if self._tolerant else argument or "null"
 
     def _done(self, code: int, diagnostic: str = "") -> bool:
         self.last_error = str(code)

@@ -14,7 +14,7 @@ from scorm_embed.core.datamodel.element import Access, Element, Limits, Source, 
 from scorm_embed.core.datamodel.error_codes import EXPECTS, Reason, clip, explain
 from scorm_embed.core.datamodel.interactions import SINGLE_PATTERN, same_pattern, shortest
 from scorm_embed.core.datamodel.model import DataModel
-from scorm_embed.core.datamodel.names import Place, Step, dotted, locate, split_element
+from scorm_embed.core.datamodel.names import Place, Step, locate, split_element
 from scorm_embed.core.datamodel.status import overridden
 from scorm_embed.core.values import SENTENCES, Misfit, Rule, split_localized
 
@@ -108,10 +108,8 @@ class CmiState:
         )
         if refused:
             return refused
-        name = place.name
-        if self._tolerant and dotted(element) != element:
-            self.note(element, Rule.INDEX_NOTATION)
         if row.appends:
+            name = place.name
             self.changed[name] = (self.changed.get(name) or "") + value
             self.values[name] = self.values.get(name, "") + value
             return _TRUE
@@ -165,8 +163,6 @@ class CmiState:
         row = self.model.elements.get(element)
         if row is not None and not row.targeted and ".n." not in element:
             return Place(element, row)
-        if self._tolerant and not self.model.standard.is_2004:
-            return locate(self.model.root, dotted(element))
         return locate(self.model.root, element)
 
     def _beyond(self, place: Place) -> str:
@@ -276,7 +272,7 @@ class CmiState:
         if not as_lms:
             for rule in (verdict, too_long):
                 if isinstance(rule, Rule):
-                    self.note(element, rule)
+                    self.note(place.name, rule)
         return None
 
     def _length_verdict(self, row: Element, length: int, value: str) -> Rule | int | None:

@@ -123,7 +123,7 @@ def _range(text: str) -> Verdict:
     if not found:
         return Misfit.TYPE if check_real(text) is Misfit.TYPE else Rule.NUMERIC_PATTERN
     verdict = worst(check_real(low) if low else None, check_real(high) if high else None)
-    if verdict is None and low and high and (parse_real(low) or 0.0) > (parse_real(high) or 0.0):
+    if not isinstance(verdict, Misfit) and low and high and (parse_real(low) or 0.0) > (parse_real(high) or 0.0):
         return Misfit.TYPE
     return verdict
 

@@ -14,7 +14,6 @@ from scorm_embed.core.datamodel.error_codes import Reason
 KEYWORDS = frozenset({"_children", "_count", "_version"})
 _INDEX = re.compile(r"[0-9]+")
 _TARGET = re.compile(r"\{target=[^}]+\}")
-_UNDERSCORE_INDEX = re.compile(r"_([0-9]+)(?=\.)")
 INDEX_MAXIMUM = 999_999_999
 """A longer index counts as this: there is no such record either way."""
 
@@ -113,11 +112,6 @@ def split_element(name: str) -> tuple[str, int, str] | None:
             return None
         collection, rest = f"{collection}.{token}", after
     return None
-
-
-def dotted(name: str) -> str:
-    """A SCORM 1.2 name with its indices written ``.n.``, for content that writes ``objectives_0``."""
-    return _UNDERSCORE_INDEX.sub(r".\1", name)
 
 
 def natural_order(name: str) -> tuple[tuple[int, int | str], ...]:

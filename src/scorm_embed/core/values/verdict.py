@@ -37,7 +37,6 @@ class Rule(Enum):
     TRUE_FALSE_FORM = "true-false-form"
     RESPONSE_FORMAT = "response-format"
     TEXT_LENGTH = "text-length"
-    INDEX_NOTATION = "index-notation"
     ARGUMENT = "argument"
     INITIALIZE_AGAIN = "initialize-again"
     LONG_VALUE = "long-value"
@@ -73,7 +72,6 @@ _TOLERATED = {
     Rule.TRUE_FALSE_FORM: "Another spelling of true or false was kept.",
     Rule.RESPONSE_FORMAT: "A response that does not fit the interaction's type was kept.",
     Rule.TEXT_LENGTH: "A text over the standard's limit was kept whole.",
-    Rule.INDEX_NOTATION: "An index written as _n was read as .n.",
     Rule.ARGUMENT: "A missing argument was read as an empty string.",
     Rule.INITIALIZE_AGAIN: "A new communication session was opened after the first had ended.",
 }

@@ -1,0 +1,261 @@
+// The run-time data of one SCO: GetValue and SetValue through the element's row, with the checks in the order of
+// core/datamodel/cmi.py. Rows, codes and sentences are in tables12.js or tables2004.js. No IO.
+
+import { parseReal, splitLocalized } from "./values.js";
+
+/** @import {CmiOptions, Node, Place, Row, Table, Why} from "./datamodel" */
+
+/** Counts characters, not UTF-16 units. @param {string} text @param {number} limit */
+const exceeds = (text, limit) => text.length > limit && [...text].length > limit;
+/** @param {string} text @param {number} limit */
+const clip = (text, limit) => (exceeds(text, limit) ? [...text].slice(0, limit - 3).join("") + "..." : text);
+
+export class Cmi {
+  code = 0;
+  diagnostic = "";
+  /** @type {[element: string, rule: string][]} what was let through, once per element and rule */
+  tolerated = [];
+  /** @type {Map<string, Place>} elements outside collections */
+  #plain = new Map();
+  /** @type {Node} */
+  #root = { children: new Map() };
+  /** @type {Map<string, string | null>} */
+  #changed = new Map();
+  /** @type {Map<string, number>} records of each collection */
+  #counts = new Map();
+  #noted = new Set();
+
+  /** @param {Table} table @param {Record<string, string>} values @param {CmiOptions} [options] */
+  constructor(table, values, { strictness = "tolerant", limits, edition = 4, navigationValid, languages } = {}) {
+    this.tolerant = strictness === "tolerant";
+    this.is12 = table.standard === "1.2";
+    if (!this.tolerant && !this.is12 && !languages) throw TypeError("conformant SCORM 2004 needs languages.js");
+    this.values = new Map(Object.entries(values));
+    this.limits = { ...table.limits, ...limits };
+    this.navigationValid = navigationValid;
+    /** @type {string[]} */
+    const targets = [];
+    this.table = { ...table, targets, languages };
+    for (const [name, type, facts] of table.rows) {
+      if ((facts?.since ?? 0) > edition) continue;
+      const row = { vocabulary: [], ...facts, name, type };
+      let node = this.#root;
+      for (const part of name.split(".")) {
+        const { children, record = node } = node;
+        if (part !== "n" && !children.has(part)) children.set(part, { children: new Map() });
+        node = children.get(part) ?? record;
+      }
+      node.row = row;
+      if (type === "[]") node.record = { children: new Map() };
+      else if (row.targeted) targets.push(name.slice(name.lastIndexOf(".") + 1));
+      else if (type !== "{}" && !name.includes(".n.")) this.#plain.set(name, { name, row, steps: [] });
+    }
+    for (const name of this.values.keys()) {
+      for (const { path, index } of this.#locate(name).steps) this.#counts.set(path, Math.max(this.#size(path), index + 1));
+    }
+  }
+
+  /** GetValue. Statuses are evaluated at every call. @param {string} element @returns {string} */
+  get(element) {
+    const place = this.#plain.get(element) ?? this.#locate(element);
+    const { name, row, steps, reason, record } = place;
+    const over = steps.find(({ path, index }) => index >= this.#size(path));
+    if (over && (!reason || (this.is12 && reason === "unknown"))) return this.#refuse(element, 0, ["beyond", this.#size(over.path)]);
+    if (reason) return this.#refuse(element, 0, [reason]);
+    this.code = 0;
+    if (!row) return place.answer ?? String(this.#size(name));
+    if (row.access === "wo" || (row.guarded && this.values.get(record + "_read") === "false")) return this.#refuse(element, 0, ["write_only"]);
+    return (row.override && this.#overridden(row, row.override)) ?? this.#stored(row, name) ?? this.#refuse(element, 0, ["unset"]);
+  }
+
+  /** SetValue. A refused call changes nothing. @param {string} element @param {string} value @returns {string} */
+  set(element, value) {
+    const place = this.#plain.get(element) ?? this.#locate(element);
+    const why = this.#misnamed(element, place) ?? this.#closed(place, value) ?? this.#misfit(place, value);
+    if (why) return this.#refuse(element, 1, why);
+    this.code = 0;
+    const { name, steps, record } = place;
+    const row = /** @type {Row} */ (place.row);
+    const previous = this.values.get(name);
+    // A long fill-in that names the default language and nothing else is the empty text.
+    if (value === "{lang=en}" && /^(response|pattern)$/.test(row.type) && this.#kind(place) === "long-fill-in") value = "";
+    this.values.set(name, row.appends ? (previous ?? "") + value : value);
+    this.#changed.set(name, row.appends ? (this.#changed.get(name) ?? "") + value : value);
+    for (const { path, index } of steps) if (index === this.#size(path)) this.#counts.set(path, index + 1);
+    if (row.clears && previous !== undefined && previous !== value) for (const leaf of row.clears) this.#clear(record + leaf);
+    return "true";
+  }
+
+  /** What changed since the last call, in the order in which it was first set; null where a value was removed. */
+  takeChanges() {
+    const changes = [...this.#changed];
+    this.#changed.clear();
+    return changes;
+  }
+
+  /** Begin another communication session: forget what belongs to one. */
+  restart() {
+    for (const { name, row } of this.#plain.values()) if (row?.per_session) this.values.delete(name);
+  }
+
+  /** Record once what was let through. @param {string} element @param {string} rule */
+  note(element, rule) {
+    const key = rule + element.replace(/\d+/, "");
+    if (!this.#noted.has(key)) this.tolerated.push([element, rule]);
+    this.#noted.add(key);
+  }
+
+  /** Walk the tree of names. @param {string} name @returns {Place} */
+  #locate(name) {
+    const parts = name.split(".");
+    /** @type {Place["steps"]} */
+    const steps = [];
+    let node = this.#root;
+    let record = "";
+    for (let at = 0; at < parts.length; at++) {
+      const part = parts[at];
+      const { row } = node;
+      let next = node.children.get(part);
+      if (!next && row && node.record && /^\d+$/.test(part)) {
+        const path = parts.slice(0, at).join(".");
+        steps.push({ path, index: +part, row });
+        parts[at] = String(+part);
+        record ||= `${path}.${+part}.`;
+        next = node.record;
+      }
+      if (!next) {
+        if (row?.targeted) return { name, row, steps, reason: /^\{target=[^}]+\}$/.test(parts.slice(at).join(".")) ? "" : "target" };
+        if (!/^_(children|count|version)$/.test(part) || !at || parts[at + 1] !== undefined) {
+          return { name, steps, reason: !name ? "empty" : node.record && part[0] !== "_" ? "index" : "unknown" };
+        }
+        const kept = { name: parts.slice(0, at).join("."), steps, keyword: true };
+        if (part === "_count") return { ...kept, reason: node.record ? "" : "no_count" };
+        if (part === "_version" || !row || !/^\W/.test(row.type) || row.publishes === false) return { ...kept, reason: "no" + part };
+        const children = [...(node.record ?? node).children.keys()];
+        return { ...kept, answer: children.filter((child) => child[0] !== "_").join() };
+      }
+      node = next;
+    }
+    const { row } = node;
+    if (!row || /^\W/.test(row.type)) return { name, steps, reason: "group" };
+    return { name: steps.length ? parts.join(".") : name, row, steps, record, reason: row.targeted ? "target" : "" };
+  }
+
+  /** @param {string} path */
+  #size(path) {
+    return this.#counts.get(path) ?? 0;
+  }
+
+  /** @param {string} element @param {0 | 1} setting @param {NonNullable<Why>} why */
+  #refuse(element, setting, [reason, detail = ""]) {
+    const told = this.table.reasons[reason];
+    this.code = +told[setting];
+    this.diagnostic = clip(String(told[2]).replace("{e}", () => clip(element, 100)).replace("{d}", () => String(detail)), 254);
+    return setting ? "false" : "";
+  }
+
+  /** Keyword, name, gap, dependency. @param {string} element @param {Place} place @returns {Why} */
+  #misnamed(element, { row, reason, steps, keyword, record }) {
+    if (keyword || (row && element[element.lastIndexOf(".") + 1] === "_")) return ["keyword"];
+    if (reason && reason !== "unknown") return [reason];
+    const gap = steps.find(({ path, index }) => index > this.#size(path));
+    if (gap) return ["gap", this.#size(gap.path)];
+    if (!row) return ["unknown"];
+    const missing = row.requires?.find((leaf) => !this.values.has(record + leaf));
+    if (missing) return ["requires", clip(record + missing, 100)];
+  }
+
+  /** Access, and what other records allow. @param {Place} place @param {string} value @returns {Why} */
+  #closed(place, value) {
+    const row = /** @type {Row} */ (place.row);
+    const { records_max } = this.limits;
+    if (row.access === "ro" || (row.guarded && this.values.get(place.record + "_write") === "false")) return ["read_only"];
+    for (const { path, index, row } of place.steps) {
+      if (index < this.#size(path)) continue;
+      if (row.grows === false) return ["closed", index];
+      if (index >= records_max) return ["too_many", records_max];
+    }
+    const current = row.unique && this.values.get(place.name);
+    if (row.unique && current !== value) {
+      if (row.write_once && current !== undefined) return ["written"];
+      const other = this.#other(place, (stored) => stored === value);
+      if (other !== undefined) return ["not_unique", other];
+    }
+    const kind = this.#kind(place);
+    if (row.type === "pattern" && place.steps[1].index && this.table.single_pattern?.includes(kind)) return ["one_pattern", kind];
+  }
+
+  /** Length, type, range, tolerances, a pattern that is there. @param {Place} place @param {string} value @returns {Why} */
+  #misfit(place, value) {
+    const { name } = place;
+    const row = /** @type {Row} */ (place.row);
+    const { value_chars_max, [row.limit_option ?? ""]: limit } = this.limits;
+    const whole = row.appends ? (this.values.get(name) ?? "") + value : value;
+    if (exceeds(whole, value_chars_max)) return ["too_long", value_chars_max];
+    const kind = this.#kind(place);
+    const verdict = this.table.checks[row.type](value, row, kind, this.table);
+    if (verdict && (!this.tolerant || verdict === "type" || verdict === "range")) {
+      return [verdict === "range" ? verdict : "type", this.#expected(row, kind)];
+    }
+    if (row.reserved?.includes(value)) return ["reserved"];
+    if (row.type === "pattern" && /^(choice|sequencing)$/.test(kind)) {
+      const canonical = (/** @type {string} */ text) => (kind === "choice" ? text.split("[,]").sort().join("[,]") : text);
+      const other = this.#other(place, (stored) => canonical(stored) === canonical(value));
+      if (other !== undefined) return ["same_pattern", other];
+    }
+    if (verdict) this.note(name, verdict);
+    if (!row.limit || !exceeds(row.type === "localized" ? splitLocalized(value)[1] : whole, row.limit)) return;
+    if (limit && exceeds(whole, limit)) return ["too_long", limit];
+    if (this.is12 && !this.tolerant) return ["too_long", row.limit];
+    this.note(name, this.is12 ? "text-length" : "long-value");
+  }
+
+  /** What an element takes, in words. @param {Row} row @param {string} kind */
+  #expected({ type, vocabulary, reserved, minimum, maximum }, kind) {
+    const text = this.table.expects[type];
+    if (text.endsWith(": ")) return text + vocabulary.filter((word) => !reserved?.includes(word)).map((word) => word || '""').join(", ");
+    if (text.endsWith(" type ")) return text + kind;
+    return text + (minimum === undefined ? "" : ` from ${minimum}`) + (maximum === undefined ? "" : ` to ${maximum}`);
+  }
+
+  /** The type of the interaction around an element. @param {Place} place */
+  #kind({ record }) {
+    return (record && this.values.get(record + "type")) || "";
+  }
+
+  /** @param {Row} row @param {string} name */
+  #stored(row, name) {
+    if (row.asked && this.navigationValid) return this.navigationValid(name);
+    const value = this.values.get(name);
+    return value === undefined || (row.blank_unset && !value) ? row.default : value;
+  }
+
+  /** The computed status, undefined where the content's counts. @param {Row} row @param {string[]} override */
+  #overridden(row, [threshold, measure, reached, missed]) {
+    const limit = parseReal(this.values.get(threshold));
+    const value = parseReal(this.values.get(measure));
+    if (limit === limit) return value !== value ? row.default : value >= limit ? reached : missed;
+  }
+
+  /** The first other record with the same value. @param {Place} place @param {(stored: string) => boolean} same */
+  #other({ name, steps }, same) {
+    const { path, index } = steps[steps.length - 1];
+    const leaf = name.slice(name.lastIndexOf("."));
+    for (let at = 0; at < this.#size(path); at++) {
+      const stored = this.values.get(path + "." + at + leaf);
+      if (at !== index && stored !== undefined && same(stored)) return at;
+    }
+  }
+
+  /** Remove an element, or a collection's records. A later value then comes after the removal. @param {string} path */
+  #clear(path) {
+    const names = this.values.has(path) ? [path] : [];
+    for (let at = 0; at < this.#size(path); at++) names.push(`${path}.${at}.pattern`);
+    this.#counts.delete(path);
+    for (const name of names) {
+      this.values.delete(name);
+      this.#changed.delete(name);
+      this.#changed.set(name, null);
+    }
+  }
+}

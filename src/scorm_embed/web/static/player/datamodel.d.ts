@@ -1,0 +1,102 @@
+// Shapes of the data model, for the type check of cmi.js, api.js and the checks. Browsers never load this file.
+
+/** What a row says beside its name and type; see core/datamodel/element.py for the meaning of each. */
+export interface Facts {
+  access?: "ro" | "wo" | "rw";
+  limit?: number;
+  minimum?: number;
+  maximum?: number;
+  default?: string;
+  vocabulary?: string[];
+  reserved?: string[];
+  requires?: string[];
+  write_once?: boolean;
+  unique?: boolean;
+  clears?: string[];
+  override?: string[];
+  appends?: boolean;
+  blank_unset?: boolean;
+  per_session?: boolean;
+  guarded?: boolean;
+  targeted?: boolean;
+  asked?: boolean;
+  limit_option?: string;
+  since?: number;
+  publishes?: boolean;
+  grows?: boolean;
+}
+
+export interface Row extends Facts {
+  name: string;
+  /** The data type; "[]" is a collection, "{}" a group. */
+  type: string;
+  vocabulary: string[];
+}
+
+export type Check = (value: string, row: Row, kind: string, table: Table) => string;
+
+/** Name, the code of the call in each state (0: allowed), the code when the player could not do it. */
+export type Call = [name: string, notInitialized: number, running: number, terminated: number, failure: number];
+
+/** ISO 639 codes, ISO 3166 codes; in lower case. */
+export type Languages = [languages: Set<string>, countries: Set<string>];
+
+export interface Table {
+  standard: string;
+  rows: [name: string, type: string, facts?: Facts][];
+  /** Why a call is refused: the code when getting, when setting, the sentence. */
+  reasons: Record<string, (number | string)[]>;
+  errors: Record<string, string>;
+  expects: Record<string, string>;
+  calls: Call[];
+  /** What a misplaced call is told in each of the three states; then a wrong argument, then a failure. */
+  states: string[];
+  limits: Record<string, number>;
+  checks: Record<string, Check>;
+  single_pattern?: string[];
+  /** Navigation requests that take a target; set by Cmi. */
+  targets?: string[];
+  /** Set by Cmi from its options. */
+  languages?: Languages;
+}
+
+export interface Node {
+  children: Map<string, Node>;
+  row?: Row;
+  record?: Node;
+}
+
+/** What a name stands for. */
+export interface Place {
+  name: string;
+  row?: Row;
+  steps: { path: string; index: number; row: Row }[];
+  /** The outermost record's part of the name, with its dot. */
+  record?: string;
+  reason?: string | false;
+  keyword?: boolean;
+  /** The value of a keyword. */
+  answer?: string;
+}
+
+/** Why a value is refused, and what the sentence adds. */
+export type Why = [reason: string, detail?: string | number] | undefined;
+
+export interface CmiOptions {
+  strictness?: "conformant" | "tolerant";
+  limits?: Record<string, number>;
+  /** Edition of SCORM 2004. */
+  edition?: number;
+  /** Answers for `adl.nav.request_valid.*`, full name in; without it the answers come from the values. */
+  navigationValid?: (name: string) => string;
+  /** The default export of languages.js; needed where strictness is conformant and the standard 2004. */
+  languages?: Languages;
+}
+
+/** What the player does; the first three answer false where they could not. `changed` follows each accepted SetValue. */
+export interface Hooks {
+  initialize(): boolean;
+  commit(): boolean;
+  terminate(): boolean;
+  changed(): void;
+}
