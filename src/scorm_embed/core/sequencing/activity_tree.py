@@ -152,8 +152,8 @@ class ActivityTree:
         self.forward_only = [d.control_mode.forward_only for d in definitions]
         self.current_objectives_only = [d.control_mode.use_current_attempt_objective_info for d in definitions]
         self.current_progress_only = [d.control_mode.use_current_attempt_progress_info for d in definitions]
-        # Both are about clusters; a leaf that bears them (suite: CM-07d) constrains nothing. On the root constrainChoice
-        # has no effect: there is nothing beside it.
+        # Both are about clusters; a leaf that bears them (suite: CM-07d) constrains nothing. On the root
+        # constrainChoice has no effect: there is nothing beside it.
         clusters = [(i, d.constrained_choice) for i, d in enumerate(definitions) if not self.is_leaf[i]]
         self.prevent_activation = {i for i, constraint in clusters if constraint.prevent_activation}
         self.constrain_choice = {i for i, constraint in clusters if i and constraint.constrain_choice}

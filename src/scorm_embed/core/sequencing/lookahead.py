@@ -6,8 +6,9 @@ nothing, so that a menu of thousands of entries is answered over one state that 
 
 Three decisions are taken here. Continue is open whenever NB.2.1 lets it pass, as the suite's answers have it (CM-07d);
 what it would meet further on is told beside. When a post condition rule replaces the request, whatever it is, by
-another one, an entry of the menu stays as open as it would be without the rule, because the status the rule asks for is often
-only set while the content is still running. And when nothing but the root could be chosen, there is no menu at all.
+another one, an entry of the menu stays as open as it would be without the rule, because the status the rule asks for
+is often only set while the content is still running. And when nothing but the root could be chosen, there is no menu
+at all.
 """
 
 from __future__ import annotations
