@@ -1,0 +1,145 @@
+"""Once-only application, order, superseded launches, recovery: nothing is lost and nothing counts twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scorm_embed.core.standard import Standard
+from scorm_embed.errors import AccessError, LaunchSupersededError
+from scorm_embed.testing.player import FakePlayer
+
+S2004 = Standard.SCORM_2004_4TH
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def _url(digest: str, path: str) -> str:
+    return path
+
+
+def _commit(number: int, *elements: tuple[str, str], **more: Any) -> dict[str, Any]:
+    return {"number": number, "activity": "item_1", "view": 1, "elements": [list(e) for e in elements], **more}
+
+
+async def _send(desk, player: FakePlayer, *commits: dict[str, Any], **more: Any) -> dict[str, Any]:
+    body = {"launch": player.view["launch"], "view": player.view["number"], "commits": list(commits), **more}
+    launched = player.launched
+    return await desk.service.commit("acme", launched.session_id, launched.launch_id, body, _url)
+
+
+async def test_a_commit_that_is_sent_three_times_is_applied_once(desk) -> None:
+    player = await desk.play(await desk.course())
+    first = _commit(1, ("cmi.comments", "one,"), initialized=True)
+    for _ in range(3):
+        assert (await _send(desk, player, first))["acknowledged"] == 1
+    assert (await desk.shown())["cmi_data"]["cmi.comments"] == "one,"
+
+
+async def test_commits_that_arrive_out_of_order_are_applied_in_order(desk) -> None:
+    player = await desk.play(await desk.course(S2004))
+    assert (await _send(desk, player, _commit(3, ("cmi.location", "c"))))["acknowledged"] == 0
+    assert (await _send(desk, player, _commit(2, ("cmi.location", "b"))))["acknowledged"] == 0
+    assert (await _send(desk, player, _commit(3, ("cmi.location", "c"))))["acknowledged"] == 0
+    assert "cmi.location" not in (await desk.shown())["cmi_data"]
+    assert (await _send(desk, player, _commit(1, ("cmi.location", "a"))))["acknowledged"] == 3
+    assert (await desk.shown())["cmi_data"]["cmi.location"] == "c"
+    log = (await desk.service.commits("acme", "s1"))["commits"]
+    assert [(row["number"], row["status"]) for row in log if row["kind"] == "commit"] == [
+        (3, "applied"),
+        (2, "applied"),
+        (1, "applied"),
+    ]
+
+
+async def test_what_the_server_refuses_is_reported_and_the_rest_is_kept(desk) -> None:
+    player = await desk.play(await desk.course(S2004))
+    answer = await _send(desk, player, _commit(1, ("cmi.location", "a"), ("cmi.nonsense", "1")))
+    assert [(r["number"], r["element"], r["code"]) for r in answer["refused"]] == [(1, "cmi.nonsense", "401")]
+    assert (await desk.shown())["cmi_data"]["cmi.location"] == "a"
+
+
+async def test_an_older_window_is_told_so_and_its_data_are_kept_in_the_log(desk) -> None:
+    package = await desk.course(S2004)
+    older = await desk.play(package)
+    await _send(desk, older, _commit(1, ("cmi.location", "old"), initialized=True))
+    newer = await desk.play(package)
+    await _send(desk, newer, _commit(1, ("cmi.location", "new"), initialized=True))
+    for _ in range(2):
+        with pytest.raises(LaunchSupersededError) as caught:
+            await _send(desk, older, _commit(2, ("cmi.location", "late")))
+        assert caught.value.code == "LAUNCH_SUPERSEDED"
+    assert (await desk.shown())["cmi_data"]["cmi.location"] == "new"
+    log = (await desk.service.commits("acme", "s1"))["commits"]
+    assert [(row["elements"], row["status"]) for row in log if row["status"] == "late"] == [
+        ([["cmi.location", "late"]], "late")
+    ]
+
+
+async def test_a_second_window_of_the_same_launch_supersedes_the_first(desk) -> None:
+    first = await desk.play(await desk.course(S2004))
+    second = await FakePlayer(desk.service, first.launched).open()
+    with pytest.raises(LaunchSupersededError):
+        await _send(desk, first, _commit(1, ("cmi.location", "late")))
+    assert (await _send(desk, second, _commit(1, ("cmi.location", "mine"))))["acknowledged"] == 1
+
+
+async def test_a_journal_that_was_never_sent_is_applied_before_the_course_starts_again(desk) -> None:
+    package = await desk.course(S2004)
+    player = await desk.play(package)
+    await _send(desk, player, _commit(1, ("cmi.location", "p1"), initialized=True))
+    desk.clock.move(60)
+    launched = await desk.launch(package)
+    recover = [
+        {
+            "launch": player.view["launch"],
+            "commits": [_commit(1, ("cmi.location", "p1")), _commit(2, ("cmi.location", "p2"))],
+        }
+    ]
+    answer = await desk.service.start("acme", "s1", launched.launch_id, {"recover": recover}, _url)
+    assert answer["recovered"] == [{"launch": player.view["launch"], "acknowledged": 2}]
+    assert answer["view"]["activity"]["data"]["cmi.location"] == "p2"
+    assert answer["view"]["activity"]["data"]["cmi.entry"] == "resume"
+
+
+async def test_data_of_an_expired_launch_are_applied_but_do_not_renew_it(desk) -> None:
+    player = await desk.play(await desk.course(S2004), ttl_seconds=100)
+    desk.clock.move(60)
+    await _send(desk, player, _commit(1, ("cmi.location", "a")))
+    desk.clock.move(99)
+    await _send(desk, player, _commit(2, ("cmi.location", "b")))
+    desk.clock.move(100)
+    for _ in range(2):
+        with pytest.raises(AccessError) as caught:
+            await _send(desk, player, _commit(3, ("cmi.location", "c")))
+        assert caught.value.code == "EXPIRED_TOKEN"
+    assert (await desk.shown())["cmi_data"]["cmi.location"] == "c"
+
+
+async def test_a_launch_ends_at_its_last_moment_however_often_it_is_renewed(desk) -> None:
+    player = await desk.play(await desk.course(S2004), ttl_seconds=86400)
+    for _ in range(3):
+        desk.clock.move(30000 - 1200)
+        answer = _send(desk, player)
+        if desk.clock.now.timestamp() - player.launched.expires_at.timestamp() >= 0:
+            with pytest.raises(AccessError):
+                await answer
+        else:
+            await answer
+
+
+async def test_a_navigation_that_is_sent_twice_happens_once(desk) -> None:
+    from scorm_embed.testing.package_builder import Item
+
+    items = [Item(name) for name in ("item_1", "item_2", "item_3")]
+    player = await desk.play(await desk.course(Standard.SCORM_12, *items))
+    click = {"navigate": {"request": "continue", "target": None}}
+    assert (await _send(desk, player, **click))["view"]["activity"]["id"] == "item_2"
+    again = await _send(desk, player, **click)
+    assert again["view"]["activity"]["id"] == "item_2"

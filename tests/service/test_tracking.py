@@ -1,0 +1,269 @@
+"""What a learner does comes back: statuses, scores, time, places, in both standards."""
+
+from __future__ import annotations
+
+import pytest
+
+from scorm_embed.core.standard import Standard
+from scorm_embed.testing.package_builder import Item
+
+S12, S2004 = Standard.SCORM_12, Standard.SCORM_2004_4TH
+TWO = (Item("one"), Item("two"))
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def test_a_session_that_was_launched_but_never_opened_is_not_attempted(desk) -> None:
+    await desk.launch(await desk.course())
+    shown = await desk.shown()
+    assert (shown["state"], shown["completion_status"], shown["success_status"]) == (
+        "not_attempted",
+        "not attempted",
+        "unknown",
+    )
+    assert (shown["attempts"], shown["version"], shown["score"], shown["cmi_data"]) == (0, 1, None, {})
+
+
+async def test_a_12_course_that_was_opened_and_says_nothing_is_incomplete(desk) -> None:
+    await desk.play(await desk.course())
+    shown = await desk.shown()
+    assert (shown["completion_status"], shown["state"], shown["attempts"]) == ("incomplete", "incomplete", 1)
+    assert shown["cmi_data"]["cmi.core.entry"] == "ab-initio"
+    assert shown["cmi_data"]["cmi.core.student_id"] == "u1"
+
+
+async def test_a_12_course_reports_status_score_and_time(desk) -> None:
+    player = await desk.play(await desk.course(S12))
+    player.sco.initialize()
+    player.sco.set("cmi.core.lesson_status", "passed")
+    player.sco.set("cmi.core.score.raw", "85")
+    player.sco.set("cmi.core.score.max", "100")
+    player.sco.set("cmi.core.session_time", "00:15:30")
+    player.sco.terminate()
+    await player.sync()
+    shown = await desk.shown()
+    assert (shown["completion_status"], shown["success_status"], shown["state"]) == ("completed", "passed", "passed")
+    assert shown["score"] == {"scaled": 0.85, "raw": 85, "max": 100, "min": None}
+    assert shown["time_spent_seconds"] == 930
+    assert shown["cmi_data"]["cmi.core.total_time"] == "0000:15:30.00"
+    assert shown["activities"][0]["score"]["raw"] == 85
+
+
+async def test_a_2004_course_reports_status_score_progress_and_time(desk) -> None:
+    player = await desk.play(await desk.course(S2004))
+    player.sco.initialize()
+    player.sco.set("cmi.completion_status", "completed")
+    player.sco.set("cmi.success_status", "failed")
+    player.sco.set("cmi.score.scaled", "0.4")
+    player.sco.set("cmi.progress_measure", "0.9")
+    player.sco.set("cmi.session_time", "PT1M")
+    player.sco.terminate()
+    await player.sync()
+    shown = await desk.shown()
+    assert (shown["completion_status"], shown["success_status"], shown["state"]) == ("completed", "failed", "failed")
+    assert shown["score"] == {"scaled": 0.4, "raw": None, "max": None, "min": None}
+    assert (shown["progress_measure"], shown["time_spent_seconds"]) == (0.9, 60)
+    assert shown["cmi_data"]["cmi.total_time"] == "PT1M"
+
+
+@pytest.mark.parametrize(
+    ("raw", "mastery", "status", "completion", "success"),
+    [
+        ("79", "80", "failed", "completed", "failed"),
+        ("80", "80", "passed", "completed", "passed"),
+        (None, "80", "completed", "completed", "unknown"),
+        ("10", None, "completed", "completed", "unknown"),
+    ],
+)
+async def test_a_12_sco_that_sets_no_status_is_judged_at_finish(
+    desk, raw: str | None, mastery: str | None, status: str, completion: str, success: str
+) -> None:
+    player = await desk.play(await desk.course(S12, Item("item_1", mastery_score=mastery)))
+    player.sco.initialize()
+    if raw is not None:
+        player.sco.set("cmi.core.score.raw", raw)
+    player.sco.terminate()
+    await player.sync()
+    shown = await desk.shown()
+    assert shown["cmi_data"]["cmi.core.lesson_status"] == status
+    assert (shown["completion_status"], shown["success_status"]) == (completion, success)
+
+
+async def test_a_12_course_comes_back_to_its_place_after_the_page_was_closed(desk) -> None:
+    package = await desk.course(S12)
+    player = await desk.play(package)
+    player.sco.initialize()
+    player.sco.set("cmi.core.lesson_location", "page-7")
+    player.sco.set("cmi.suspend_data", "state=1")
+    player.sco.set("cmi.core.lesson_status", "incomplete")
+    await player.close()
+    again = await desk.play(package)
+    again.sco.initialize()
+    assert again.sco.get("cmi.core.lesson_location") == "page-7"
+    assert again.sco.get("cmi.suspend_data") == "state=1"
+    assert again.sco.get("cmi.core.entry") == "resume"
+    assert (await desk.shown())["attempts"] == 2
+
+
+async def test_a_2004_course_comes_back_to_its_place_after_the_page_was_closed(desk) -> None:
+    package = await desk.course(S2004)
+    player = await desk.play(package)
+    player.sco.initialize()
+    player.sco.set("cmi.location", "page-7")
+    player.sco.set("cmi.suspend_data", "ä" * 64000)
+    await player.close()
+    again = await desk.play(package)
+    again.sco.initialize()
+    assert again.sco.get("cmi.location") == "page-7"
+    assert again.sco.get("cmi.suspend_data") == "ä" * 64000
+    assert again.sco.get("cmi.entry") == "resume"
+    assert (await desk.shown())["attempt_number"] == 1
+
+
+async def test_a_page_that_died_without_a_word_resumes_and_counts_its_time_until_it_was_last_heard_of(desk) -> None:
+    package = await desk.course(S2004)
+    player = await desk.play(package)
+    player.sco.initialize()
+    player.sco.set("cmi.location", "page-2")
+    desk.clock.move(90)
+    await player.sync()
+    desk.clock.move(7 * 86400)
+    again = await desk.play(package)
+    again.sco.initialize()
+    assert again.sco.get("cmi.entry") == "resume"
+    assert again.sco.get("cmi.location") == "page-2"
+    assert (await desk.shown())["time_spent_seconds"] == 90
+
+
+async def test_a_2004_course_that_ended_starts_a_new_attempt_and_loses_nothing(desk) -> None:
+    package = await desk.course(S2004)
+    player = await desk.play(package)
+    player.sco.initialize()
+    player.sco.set("cmi.completion_status", "completed")
+    player.sco.set("cmi.success_status", "passed")
+    player.sco.set("cmi.score.scaled", "0.9")
+    player.sco.set("cmi.session_time", "PT10S")
+    player.sco.set("cmi.exit", "normal")
+    player.sco.terminate()
+    await player.sync()
+    await player.close()
+    assert player.state == "ended"
+    again = await desk.play(package)
+    again.sco.initialize()
+    assert again.sco.get("cmi.entry") == "ab-initio"
+    assert again.sco.get("cmi.completion_status") == "unknown"
+    again.sco.set("cmi.score.scaled", "0.2")
+    again.sco.set("cmi.session_time", "PT5S")
+    await again.close()
+    shown = await desk.shown()
+    assert (shown["attempt_number"], shown["attempts"], shown["time_spent_seconds"]) == (2, 2, 15)
+    assert (shown["completion_status"], shown["success_status"], shown["score"]["scaled"]) == (
+        "completed",
+        "passed",
+        0.9,
+    )
+    attempts = (await desk.service.attempts("acme", "s1"))["attempts"]
+    assert [a["score"]["scaled"] for a in attempts] == [0.9, 0.2]
+    earlier = await desk.service.activity("acme", "s1", "item_1", attempt=1)
+    assert earlier["cmi_data"]["cmi.score.scaled"] == "0.9"
+
+
+async def test_a_12_course_that_ended_keeps_its_data_in_the_same_attempt(desk) -> None:
+    package = await desk.course(S12)
+    player = await desk.play(package)
+    player.sco.initialize()
+    player.sco.set("cmi.core.lesson_status", "passed")
+    player.sco.set("cmi.suspend_data", "seen")
+    player.sco.terminate()
+    await player.sync()
+    await player.close()
+    again = await desk.play(package)
+    again.sco.initialize()
+    assert again.sco.get("cmi.core.lesson_status") == "passed"
+    assert again.sco.get("cmi.suspend_data") == "seen"
+    assert again.sco.get("cmi.core.entry") == ""
+    assert (await desk.shown())["attempt_number"] == 1
+
+
+async def test_a_course_of_several_scos_is_completed_when_all_of_them_are(desk) -> None:
+    player = await desk.play(await desk.course(S12, *TWO))
+    assert player.activity_id == "one"
+    for control in ("continue", None):
+        player.sco.initialize()
+        player.sco.set("cmi.core.lesson_status", "completed")
+        player.sco.terminate()
+        await player.sync()
+        if control:
+            assert (await desk.shown())["completion_status"] == "incomplete"
+            assert (await desk.shown())["progress_measure"] == 0.5
+            await player.click(control)
+            assert player.activity_id == "two"
+    shown = await desk.shown()
+    assert (shown["completion_status"], shown["success_status"]) == ("completed", "unknown")
+    assert [a["completion_status"] for a in shown["activities"]] == ["completed", "completed"]
+
+
+async def test_suspending_a_course_of_several_scos_resumes_at_the_one_that_was_open(desk) -> None:
+    package = await desk.course(S12, *TWO)
+    player = await desk.play(package)
+    await player.click("choice", "two")
+    player.sco.initialize()
+    player.sco.set("cmi.core.lesson_location", "deep")
+    await player.click("suspend-all")
+    assert (player.state, player.view["reason"]) == ("ended", "suspended")
+    again = await desk.play(package)
+    assert again.activity_id == "two"
+    again.sco.initialize()
+    assert again.sco.get("cmi.core.lesson_location") == "deep"
+
+
+@pytest.mark.parametrize("standard", [S12, S2004])
+@pytest.mark.parametrize("mode", ["browse", "review"])
+async def test_nothing_counts_in_browse_and_review_mode(desk, standard: Standard, mode: str) -> None:
+    from scorm_embed.service import Mode
+
+    package = await desk.course(standard)
+    player = await desk.play(package, mode=Mode(mode))
+    names = (
+        ("cmi.mode", "cmi.credit", "cmi.completion_status")
+        if standard.is_2004
+        else (
+            "cmi.core.lesson_mode",
+            "cmi.core.credit",
+            "cmi.core.lesson_status",
+        )
+    )
+    player.sco.initialize()
+    assert player.sco.get(names[0]) == mode
+    assert player.sco.get(names[1]) == "no-credit"
+    player.sco.set(names[2], "completed")
+    desk.clock.move(60)
+    player.sco.terminate()
+    await player.sync()
+    await player.close()
+    shown = await desk.shown()
+    assert (shown["completion_status"], shown["time_spent_seconds"], shown["cmi_data"]) == ("not attempted", 0, {})
+
+
+async def test_interactions_are_read_in_order_with_their_leaves(desk) -> None:
+    player = await desk.play(await desk.course(S2004))
+    player.sco.initialize()
+    for n in range(3):
+        player.sco.set(f"cmi.interactions.{n}.id", f"q{n}")
+        player.sco.set(f"cmi.interactions.{n}.type", "choice")
+        player.sco.set(f"cmi.interactions.{n}.correct_responses.0.pattern", "a")
+        player.sco.set(f"cmi.interactions.{n}.learner_response", "b")
+        await player.sync()
+    player.sco.set("cmi.interactions.1.result", "incorrect")
+    await player.sync()
+    assert player.refused == []
+    found = (await desk.service.interactions("acme", "s1"))["interactions"]
+    assert [entry["id"] for entry in found] == ["q0", "q1", "q2"]
+    assert found[1]["result"] == "incorrect"
+    assert found[1]["correct_responses"] == ["a"]
+    assert found[1]["activity_id"] == "item_1"
