@@ -43,7 +43,7 @@ async def list_commits(
 async def find_commits(
     connection: AsyncConnection, tables: Tables, tenant_id: str, session_id: str, launch: str
 ) -> Sequence[CommitRecord]:
-    """Read the rows of one launch that are not ``late``, by number."""
+    """Read the rows of one launch, by number."""
     commits, sessions = tables.commits, tables.sessions
     if not is_storable(tenant_id, session_id, launch):
         return []
@@ -54,7 +54,6 @@ async def find_commits(
             sessions.c.tenant_id == tenant_id,
             sessions.c.id == session_id,
             commits.c.launch == launch,
-            commits.c.status != "late",
         )
         .order_by(commits.c.number)
     )

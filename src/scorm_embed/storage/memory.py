@@ -243,11 +243,11 @@ class MemoryStorage:
         return Page(items, write_cursor(scope, (rows[limit - 1][0],)) if more else None)
 
     async def find_commits(self, tenant_id: str, session_id: str, launch: str) -> Sequence[CommitRecord]:
-        """Give the rows of one launch that are not ``late``, by number."""
+        """Give the rows of one launch, by number."""
         with self._lock:
             held = self._sessions.get((tenant_id, session_id))
             commits = [] if held is None else [commit for _, commit in held.commits]
-            found = [commit for commit in commits if commit.launch == launch and commit.status != "late"]
+            found = [commit for commit in commits if commit.launch == launch]
             return [_copy_commit(commit) for commit in sorted(found, key=lambda commit: commit.number)]
 
     async def prune_commits(self, received_before: datetime, *, limit: int = 1000) -> int:
