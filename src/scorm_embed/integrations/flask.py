@@ -1,0 +1,34 @@
+"""Flask: mounts ``ScormEmbed`` so that the host's login works as in any view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+
+from scorm_embed.integrations.wsgi import Environ, ScormWSGIMiddleware
+from scorm_embed.web.app import ScormEmbed
+
+
+def mount(app: Flask, scorm: ScormEmbed, path: str = "/scorm") -> None:
+    """Let ``scorm`` answer below ``path`` of a Flask app.
+
+    The ``learner`` and ``authorize`` callables run in the request's own Flask context, after the app's
+    ``before_request`` functions: ``flask.session``, ``flask.g`` and a login extension's ``current_user`` work there.
+    When one of those functions answers itself, nobody is signed in.
+
+    Args:
+        app: the host's app; its ``wsgi_app`` is wrapped.
+        scorm: the player.
+        path: where it answers.
+    """
+
+    def around(environ: Environ, call: Callable[[], Any]) -> Any:
+        # The body belongs to the player: a before_request function that looks for a form finds none.
+        with app.request_context({**environ, "wsgi.input": None, "CONTENT_LENGTH": "0"}):
+            if app.preprocess_request() is not None:
+                return None
+            return call()
+
+    app.wsgi_app = ScormWSGIMiddleware(app.wsgi_app, scorm, path, around=around)  # type: ignore[method-assign]

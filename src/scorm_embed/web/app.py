@@ -1,0 +1,224 @@
+"""``ScormEmbed``: the one object that a host mounts.
+
+Owns putting the parts together, and the way of every request: route, proof, handler, answer. It never touches its
+host, opens nothing before it is used, and works under any path, several times in one app.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from scorm_embed.content import BlobCache
+from scorm_embed.content.base import ContentStore
+from scorm_embed.core.datamodel import Strictness
+from scorm_embed.errors import ScormEmbedError, StorageUnavailableError
+from scorm_embed.service.hooks import Hook, Hooks
+from scorm_embed.service.model import Outcome
+from scorm_embed.service.service import Service
+from scorm_embed.storage.base import Storage
+from scorm_embed.web.auth import Authenticator
+from scorm_embed.web.call import Call, Parts
+from scorm_embed.web.external import ExternalIssuer, ExternalTokens
+from scorm_embed.web.identity import ApiKey
+from scorm_embed.web.methods import Methods
+from scorm_embed.web.opening import open_service
+from scorm_embed.web.operations import Operations
+from scorm_embed.web.options import Authorize, FindApiKey, FindLearner, Options, Secret
+from scorm_embed.web.pages import Pages
+from scorm_embed.web.responses import InternalError, error_response
+from scorm_embed.web.routes.table import ROUTES
+from scorm_embed.web.routing import Access, Match, Router, split_path
+from scorm_embed.web.static_files import static_files
+from scorm_embed.web.sync import SyncMethods
+from scorm_embed.web.tokens import Tokens
+from scorm_embed.web.urls import Urls
+
+logger = logging.getLogger("scorm_embed")
+
+HookT = TypeVar("HookT", bound=Hook)
+
+
+class ScormEmbed(Methods):
+    """Plays SCORM courses inside the host's application: an ASGI app to mount, and methods to call.
+
+    All options are keyword-only; docs/mounting.md explains each. ``ConfigurationError`` for a wrong one.
+    """
+
+    def __init__(
+        self,
+        *,
+        secret_key: Secret | Sequence[Secret],
+        storage: Storage | None = None,
+        content: ContentStore | None = None,
+        learner: FindLearner | None = None,
+        authorize: Authorize | None = None,
+        api_keys: Sequence[ApiKey] | FindApiKey = (),
+        external_issuers: Sequence[ExternalIssuer] = (),
+        base_url: str | None = None,
+        player_base_url: str | None = None,
+        launch_ttl_seconds: int = 14_400,
+        launch_ttl_seconds_min: int = 0,
+        launch_ttl_seconds_max: int = 0,
+        launch_max_seconds: int = 0,
+        outcome: Outcome | str = Outcome.BEST,
+        strictness: Strictness | str = Strictness.TOLERANT,
+        frame_ancestors: Sequence[str] = ("'self'",),
+        message_origins: Sequence[str] = (),
+        upload_bytes_max: int = 2 * 1024**3,
+        request_bytes_max: int = 8 * 1024**2,
+    ) -> None:
+        self._options = Options(
+            secret_key=secret_key,
+            storage=storage,
+            content=content,
+            learner=learner,
+            authorize=authorize,
+            api_keys=api_keys,
+            external_issuers=external_issuers,
+            base_url=base_url,
+            player_base_url=player_base_url,
+            launch_ttl_seconds=launch_ttl_seconds,
+            launch_ttl_seconds_min=launch_ttl_seconds_min,
+            launch_ttl_seconds_max=launch_ttl_seconds_max,
+            launch_max_seconds=launch_max_seconds,
+            outcome=outcome,
+            strictness=strictness,
+            frame_ancestors=frame_ancestors,
+            message_origins=message_origins,
+            upload_bytes_max=upload_bytes_max,
+            request_bytes_max=request_bytes_max,
+        )
+        self._hooks = Hooks()
+        self._urls = Urls(self._options, self)
+        self._tokens = Tokens(self._options.secrets, self._options.launch_max_seconds)
+        self._external = ExternalTokens(self._options.external_issuers)
+        self._authenticator = Authenticator(self._options, self._tokens)
+        self._router = Router(ROUTES)
+        self._opened: Parts | None = None
+        self._loop: tuple[int, asyncio.AbstractEventLoop] | None = None
+
+    def __repr__(self) -> str:
+        return f"ScormEmbed({self._options!r})"
+
+    # -- for the host's code; the other methods are in ``Methods``
+
+    @property
+    def sync(self) -> SyncMethods:
+        """The same methods for code without an event loop."""
+        return SyncMethods(self, self._serving_loop)
+
+    def on(self, event: str, *, transaction: bool = False) -> Callable[[HookT], HookT]:
+        """Register a function for what happens to sessions, as a decorator.
+
+        Args:
+            event: ``launched``, ``progress``, ``completed``, ``passed``, ``failed`` or ``ended``.
+            transaction: run inside the database transaction of the change, with its connection; an exception undoes
+                both. Otherwise the function runs afterwards, and what it raises is logged.
+        """
+
+        def register(hook: HookT) -> HookT:
+            self._hooks.add(event, hook, transaction=transaction)
+            return hook
+
+        return register
+
+    def answers_at(self, path: str) -> None:
+        """Note where a middleware of ours lets this app answer, so that launches find their URL."""
+        self._urls.mount_path = path
+
+    # -- the parts
+
+    def _parts(self) -> Parts:
+        if self._opened is None:
+            service = self._open_service()
+            static = static_files()
+            self._opened = Parts(
+                options=self._options,
+                tokens=self._tokens,
+                urls=self._urls,
+                service=service,
+                operations=Operations(service, self._options, self._tokens, self._urls, self._external),
+                blobs=BlobCache(service.content),
+                pages=Pages(static, tuple(self._options.frame_ancestors)),
+                static=static,
+            )
+        return self._opened
+
+    def _open_service(self) -> Service:
+        return open_service(self._options, self._hooks)
+
+    def _serving_loop(self) -> asyncio.AbstractEventLoop | None:
+        """Give the loop on which this process serves the app, while it runs."""
+        if self._loop is None or self._loop[0] != os.getpid():
+            return None
+        loop = self._loop[1]
+        return loop if loop.is_running() else None
+
+    # -- ASGI
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request. Websockets are refused; a lifespan, which only an app at the root gets, is answered."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        self._loop = (os.getpid(), asyncio.get_running_loop())
+        request = Request(scope, receive)
+        response = await self._respond(request)
+        if request.method == "HEAD" and isinstance(response, Response):
+            response.body = b""
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response | ASGIApp:
+        match: Match | None = None
+        try:
+            match = self._router.find(
+                request.method, split_path(request.scope), lambda side: self._urls.serves(side, request.scope)
+            )
+            proof = await self._authenticator.prove(request, match)
+            return await match.route.handler(Call(request, match.values, proof, self._parts()))
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except ScormEmbedError as error:
+            if error.status >= 500 and not isinstance(error, StorageUnavailableError):
+                return self._fail(request, match)
+            return self._refuse(request, match, error)
+        except Exception:
+            return self._fail(request, match)
+
+    def _fail(self, request: Request, match: Match | None) -> Response:
+        # The route's pattern, not the path: the path may hold a credential.
+        logger.exception("%s %s failed.", request.method, match.route.path if match else "unknown path")
+        return self._refuse(request, match, InternalError())
+
+    def _refuse(self, request: Request, match: Match | None, error: ScormEmbedError) -> Response:
+        access = match.route.access if match else None
+        wants_page = access is Access.CONTENT and "text/html" in request.headers.get("accept", "")
+        if access is Access.PLAYER_PAGE or wants_page:
+            return Pages(static_files(), tuple(self._options.frame_ancestors)).error(
+                error, self._urls.player_path(request.scope)
+            )
+        return error_response(error)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.aclose()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def aclose(self) -> None:
+        """Release what was opened; what is used again opens again."""
+        if self._opened is not None:
+            await self._opened.service.aclose()

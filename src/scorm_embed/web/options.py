@@ -1,0 +1,218 @@
+"""The options of ``ScormEmbed``: their defaults, and the checks that stop a mistake before the first request."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from starlette.requests import HTTPConnection
+
+from scorm_embed.content.base import ContentStore
+from scorm_embed.core.datamodel import Strictness
+from scorm_embed.errors import ConfigurationError
+from scorm_embed.service.model import Outcome
+from scorm_embed.storage.base import Storage
+from scorm_embed.web.external import ExternalIssuer
+from scorm_embed.web.identity import ApiKey, Learner
+from scorm_embed.web.origins import parse_origin
+
+SECRET_BYTES_MIN = 32
+DEFAULT_FOLDER = Path("scorm-data")
+
+Secret: TypeAlias = str | bytes
+FindLearner: TypeAlias = Callable[[HTTPConnection], Learner | Awaitable[Learner | None] | None]
+Authorize: TypeAlias = Callable[[Learner, str, Mapping[str, Any] | None], bool | Awaitable[bool]]
+FindApiKey: TypeAlias = Callable[[str], ApiKey | Awaitable[ApiKey | None] | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of ``ScormEmbed``; docs/mounting.md explains each."""
+
+    secret_key: Secret | Sequence[Secret] = field(repr=False)
+    """Signs launch tokens and the player's paths; at least 32 bytes. Of a list the first signs and all verify."""
+    storage: Storage | None = None
+    """Where records live; None: SQLite in ``./scorm-data``."""
+    content: ContentStore | None = None
+    """Where course files live; None: ``./scorm-data/content``."""
+    learner: FindLearner | None = None
+    """Gives the signed-in user of a request, or None."""
+    authorize: Authorize | None = None
+    """Says what a signed-in user may do beyond opening and reading their own sessions."""
+    api_keys: Sequence[ApiKey] | FindApiKey = field(default=(), repr=False)
+    """The keys of back ends, or a callable that finds one by its hash."""
+    external_issuers: Sequence[ExternalIssuer] = ()
+    """Systems whose signed tokens name their learners."""
+    base_url: str | None = None
+    """The public URL of the mount; None: taken from each request."""
+    player_base_url: str | None = None
+    """The player's own origin, with the mount's path there; None: the player shares the API's."""
+    launch_ttl_seconds: int = 14_400
+    """How long a launch lasts without a commit, unless a shorter or longer time is asked for."""
+    launch_ttl_seconds_min: int = 0
+    """The least that may be asked for; 0: the smaller of 60 and ``launch_ttl_seconds``."""
+    launch_ttl_seconds_max: int = 0
+    """The most that may be asked for; 0: the larger of 86,400 and ``launch_ttl_seconds``."""
+    launch_max_seconds: int = 0
+    """How long a launch lasts at most, however often its commits renew it; 0: the larger of 86,400 and
+    ``launch_ttl_seconds``."""
+    outcome: Outcome | str = Outcome.BEST
+    """What a session shows: ``best`` of all attempts, or the ``latest``."""
+    strictness: Strictness | str = Strictness.TOLERANT
+    """How values of the wrong form are met: ``tolerant`` takes what real courses send, ``conformant`` refuses it."""
+    frame_ancestors: Sequence[str] = ("'self'",)
+    """Who may embed the player: ``'self'``, ``'none'``, or origins."""
+    message_origins: Sequence[str] = ()
+    """Origins of embedding pages that get the player's messages, besides the player's own."""
+    upload_bytes_max: int = 2 * 1024**3
+    """The largest package that may be uploaded."""
+    request_bytes_max: int = 8 * 1024**2
+    """The largest JSON body."""
+
+    def __post_init__(self) -> None:
+        set_ = object.__setattr__
+        set_(self, "secret_key", _secrets(self.secret_key))
+        _check_callable("learner", self.learner)
+        _check_callable("authorize", self.authorize)
+        if not callable(self.api_keys):
+            set_(self, "api_keys", _unique_keys(self.api_keys))
+        set_(self, "external_issuers", _issuers(self.external_issuers))
+        set_(self, "base_url", _base_url("base_url", self.base_url))
+        set_(self, "player_base_url", _base_url("player_base_url", self.player_base_url))
+        _check_numbers(self)
+        try:
+            set_(self, "outcome", Outcome(self.outcome))
+        except ValueError:
+            raise ConfigurationError("outcome must be 'best' or 'latest'.") from None
+        try:
+            set_(self, "strictness", Strictness(self.strictness))
+        except ValueError:
+            raise ConfigurationError("strictness must be 'tolerant' or 'conformant'.") from None
+        set_(self, "frame_ancestors", _ancestors(self.frame_ancestors))
+        set_(self, "message_origins", _origins("message_origins", self.message_origins))
+
+    @property
+    def secrets(self) -> list[bytes]:
+        """The secrets as bytes; the first signs."""
+        return [secret for secret in self.secret_key if isinstance(secret, bytes)]
+
+    @property
+    def judging(self) -> Strictness:
+        """How strictly values are judged."""
+        return Strictness(self.strictness)
+
+
+OPTION_NAMES = tuple(option.name for option in fields(Options))
+
+
+def _secrets(given: object) -> tuple[bytes, ...]:
+    entries: list[Any] = list(given) if isinstance(given, (list, tuple)) else [given]
+    if not entries:
+        raise ConfigurationError("secret_key is an empty list.")
+    secrets = tuple(entry.encode() if isinstance(entry, str) else entry for entry in entries)
+    for secret in secrets:
+        if not isinstance(secret, bytes):
+            raise ConfigurationError("secret_key must be text, bytes, or a list of them.")
+        if len(secret) < SECRET_BYTES_MIN:
+            raise ConfigurationError(
+                f"secret_key must have at least {SECRET_BYTES_MIN} bytes; "
+                "python -c 'import secrets; print(secrets.token_urlsafe(48))' makes one."
+            )
+    if len(set(secrets)) != len(secrets):
+        raise ConfigurationError("secret_key names a secret twice.")
+    return secrets
+
+
+def _check_callable(name: str, value: object) -> None:
+    if value is not None and not callable(value):
+        raise ConfigurationError(f"{name} must be callable.")
+
+
+def _listed(name: str, given: object) -> list[Any]:
+    if isinstance(given, (str, bytes, Mapping)) or not isinstance(given, Collection):
+        raise ConfigurationError(f"{name} must be a list.")
+    return list(given)
+
+
+def _unique_keys(given: object) -> tuple[ApiKey, ...]:
+    keys = _listed("api_keys", given)
+    if any(not isinstance(key, ApiKey) for key in keys):
+        raise ConfigurationError("api_keys may hold ApiKey objects only.")
+    if len({key.key_hash for key in keys}) != len(keys):
+        raise ConfigurationError("api_keys holds the same key twice.")
+    return tuple(keys)
+
+
+def _issuers(given: object) -> tuple[ExternalIssuer, ...]:
+    issuers = _listed("external_issuers", given)
+    if any(not isinstance(issuer, ExternalIssuer) for issuer in issuers):
+        raise ConfigurationError("external_issuers may hold ExternalIssuer objects only.")
+    return tuple(issuers)
+
+
+def _base_url(name: str, url: object) -> str | None:
+    if url is None:
+        return None
+    if not isinstance(url, str) or parse_origin(url) is None or "?" in url or "#" in url:
+        raise ConfigurationError(f"{name} must be an http or https URL without query and fragment.")
+    return url.rstrip("/")
+
+
+def _check_numbers(options: Options) -> None:
+    for name in ("launch_ttl_seconds", "upload_bytes_max", "request_bytes_max"):
+        _check_whole(name, getattr(options, name), 1)
+    ttl = options.launch_ttl_seconds
+    for name, default in (
+        ("launch_ttl_seconds_min", min(60, ttl)),
+        ("launch_ttl_seconds_max", max(86_400, ttl)),
+        ("launch_max_seconds", max(86_400, ttl)),
+    ):
+        _check_whole(name, getattr(options, name), 0)
+        object.__setattr__(options, name, getattr(options, name) or default)
+    if not options.launch_ttl_seconds_min <= ttl <= options.launch_ttl_seconds_max:
+        raise ConfigurationError("launch_ttl_seconds must lie from launch_ttl_seconds_min to launch_ttl_seconds_max.")
+    if options.launch_max_seconds < ttl:
+        raise ConfigurationError("launch_max_seconds must not be less than launch_ttl_seconds.")
+
+
+def _check_whole(name: str, value: object, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ConfigurationError(f"{name} must be a whole number from {least}.")
+
+
+def _ancestors(given: object) -> tuple[str, ...]:
+    ancestors = _listed("frame_ancestors", given)
+    if not ancestors:
+        raise ConfigurationError("frame_ancestors is empty; say \"'none'\" if nobody may embed the player.")
+    if "'none'" in ancestors and len(ancestors) > 1:
+        raise ConfigurationError("frame_ancestors: 'none' stands alone.")
+    return tuple(
+        ancestor if ancestor in {"'self'", "'none'"} else _frame_source(ancestor)
+        for ancestor in dict.fromkeys(ancestors)
+    )
+
+
+def _frame_source(value: object) -> str:
+    """Accept an origin, or one whose host begins with ``*.``, as CSP writes them."""
+    bare = value.replace("://*.", "://", 1) if isinstance(value, str) else ""
+    if not _is_bare_origin(bare):
+        raise ConfigurationError(f"frame_ancestors: {value!r} is no origin such as 'https://lms.example'.")
+    return str(value).rstrip("/")
+
+
+def _origins(name: str, given: object) -> tuple[str, ...]:
+    found = []
+    for value in _listed(name, given):
+        if not _is_bare_origin(value):
+            raise ConfigurationError(f"{name}: {value!r} is no origin such as 'https://lms.example'.")
+        found.append(str(parse_origin(value)))
+    return tuple(dict.fromkeys(found))
+
+
+def _is_bare_origin(value: object) -> bool:
+    """Tell whether a URL has nothing after its host, and nothing that could end a header's directive."""
+    if not isinstance(value, str) or any(character in value for character in " ;,'\"\\\r\n\t"):
+        return False
+    return parse_origin(value) is not None and value.rstrip("/").count("/") == 2 and not set(value) & {"?", "#"}

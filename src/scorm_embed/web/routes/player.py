@@ -1,0 +1,102 @@
+"""The player: its page, its calls, the course's files and its own."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from scorm_embed.core.datamodel import Limits
+from scorm_embed.errors import NotFoundError
+from scorm_embed.service.model import PlayerPage
+from scorm_embed.web.blob import CACHE_IMMUTABLE, blob_response
+from scorm_embed.web.body import PLAYER_TYPES, read_json
+from scorm_embed.web.call import Call
+from scorm_embed.web.responses import content_headers, json_response
+from scorm_embed.web.routing import Access, Route
+
+COMMIT_BYTES_MAX = 1024 * 1024
+"""What the player sends at once, unless one value alone is larger."""
+COMMIT_SECONDS = 10
+"""How long a changed value waits for the course's own Commit."""
+RENEW_SECONDS_MAX = 300
+
+
+async def open_player(call: Call) -> Response:
+    """Give the player's page."""
+    proof = call.proof
+    page = await call.operations.open_player(proof.caller, proof.launch, call.values["session_id"])
+    language = call.parts.pages.language_of(call.request)
+    return call.parts.pages.player(
+        _boot(call, page, language), language, call.parts.urls.player_path(call.request.scope)
+    )
+
+
+def _boot(call: Call, page: PlayerPage, language: str) -> dict[str, object]:
+    """Say what the page's script needs to know (``Boot`` in the player's types)."""
+    options = call.parts.options
+    limits = Limits()
+    segment = call.parts.tokens.run_segment(page.tenant_id, page.session_id, page.launch_id)
+    own = ["self"] if "'self'" in options.frame_ancestors else []
+    return {
+        "run": call.parts.urls.run_path(call.request.scope, page.session_id, segment),
+        "session_id": page.session_id,
+        "title": page.title,
+        "standard": page.standard,
+        "strictness": options.judging.value,
+        "limits": {name: getattr(limits, name) for name in Limits.__slots__},
+        "return_url": page.return_url,
+        "origins": [*own, *options.message_origins],
+        "language": language,
+        "commit_bytes_max": min(COMMIT_BYTES_MAX, options.request_bytes_max),
+        "commit_seconds": COMMIT_SECONDS,
+        "renew_seconds": min(RENEW_SECONDS_MAX, max(1, options.launch_ttl_seconds // 3)),
+    }
+
+
+async def start(call: Call) -> Response:
+    """Answer the player's ``start``."""
+    return await _run(call, is_start=True)
+
+
+async def commit(call: Call) -> Response:
+    """Answer the player's ``commit``."""
+    return await _run(call, is_start=False)
+
+
+async def _run(call: Call, *, is_start: bool) -> Response:
+    launch = call.launch
+    scope = call.request.scope
+    tokens, urls, service = call.parts.tokens, call.parts.urls, call.parts.service
+    body = await read_json(call.request, call.parts.options.request_bytes_max, PLAYER_TYPES)
+
+    def content_url(digest: str, path: str) -> str:
+        return urls.content_path(scope, launch.session_id, tokens.content_segment(launch.session_id, digest), path)
+
+    answer = service.start if is_start else service.commit
+    return json_response(await answer(launch.tenant_id, launch.session_id, launch.launch_id, body, content_url))
+
+
+async def read_content(call: Call) -> Response:
+    """Give one of the course's files."""
+    assert call.proof.digest is not None
+    blob = await call.parts.blobs.open(call.proof.digest)
+    entry = blob.entry(call.values["path"])
+    if entry is None:
+        raise NotFoundError("The course has no such file.")
+    response = await blob_response(call.request.scope, blob, entry, cache=CACHE_IMMUTABLE)
+    for name, value in content_headers(call.parts.options.frame_ancestors).items():
+        response.headers[name] = value
+    return response
+
+
+async def read_static(call: Call) -> Response:
+    """Give one of the player's own files."""
+    return call.parts.static.respond(call.request, call.values["build"], call.values["path"])
+
+
+ROUTES = (
+    Route("POST", "/player/{session_id}/run/{signed}/commit", Access.RUN, commit),
+    Route("POST", "/player/{session_id}/run/{signed}/start", Access.RUN, start),
+    Route("GET", "/player/{session_id}/content/{signed}/{path*}", Access.CONTENT, read_content),
+    Route("GET", "/player/static/{build}/{path*}", Access.PUBLIC, read_static),
+    Route("GET", "/player/{session_id}", Access.PLAYER_PAGE, open_player),
+)
