@@ -1,124 +1,102 @@
-/**
- * The player: owns what happens when. The run-time data answer the content (cmi.js, api.js), the server decides what is
- * shown (a *view*), and the other files do one thing each.
- * @import {Activity, Answer, Boot, NavName, Outcome, Start, TreeNode, View} from "./types"
- */
+// The player: what happens when. The run-time data answer the content (cmi.js, api.js), the server decides what is shown
+// (a *view*), the other files do one thing each.
 
 import { createApi } from "./api.js";
 import { Cmi } from "./cmi.js";
 import { createSender, pauseSeconds, post } from "./commits.js";
 import { createContent } from "./frame.js";
 import { openJournal } from "./journal.js";
-import { createMenu } from "./menu.js";
 import { createMessages } from "./messages.js";
-import { createNavigation } from "./navigation.js";
 import { byId, createScreen } from "./screen.js";
 import { loadTexts } from "./texts.js";
 
-/**
- * One delivery of a SCO: its data and what it has called.
- * @typedef {{cmi: Cmi, view: number, activity: string, initialized: boolean, terminated: boolean, suspends: boolean,
- *   dirty: boolean, timer: number}} Delivery
- */
+/** @typedef {import("./types").View} View */
+/** @typedef {import("./types").Delivery} Delivery */
 
-/** @type {Boot} */
-const boot = JSON.parse(byId("boot").textContent ?? "");
+/** @type {import("./types").Boot} */
+const boot = JSON.parse(byId("boot").textContent);
 const is2004 = boot.standard !== "scorm_1_2";
 const [t, { default: table }] = await Promise.all([
   loadTexts(boot.language),
   import(is2004 ? "./tables2004.js" : "./tables12.js"),
 ]);
+const RECOVERY_BYTES = 1 << 20;
 
 const journal = openJournal(boot.run);
-const screen = createScreen(boot, t);
-const messages = createMessages(boot);
+const screen = createScreen(t);
+const tell = createMessages(boot);
 const content = createContent(byId("content"));
-const navigation = createNavigation(t, (name) => leaveFor(name));
-const RECOVERY_BYTES = 1 << 20;
 const nativeClose = window.close.bind(window);
+const reload = () => location.reload();
 
-/** @type {ReturnType<typeof createSender> | undefined} */
+/** @type {import("./types").Sender | undefined} */
 let sender;
-/** @type {ReturnType<typeof createMenu> | undefined} */
-let menu;
-/** @type {TreeNode | null} */
+/** @type {import("./types").Controls | undefined} */
+let controls;
+/** @type {import("./types").TreeNode | null} */
 let tree = null;
 /** @type {View | undefined} */
 let view;
-/** @type {Delivery | undefined} */
+/** @type {Delivery | undefined} the SCO that is open */
 let delivery;
 let state = "loading";
+let told = ""; // the progress that the embedding page knows
 let closing = false; // the course closed its window
-let wake = () => {}; // ends a pause before the page's start is tried again
+let wake = () => {}; // ends the pause before the start is tried again
 
-/** @param {string} next @param {string | null} [reason] */
-function enter(next, reason = null) {
-  const activity = next === "running" ? (view?.activity?.id ?? null) : null;
+/** @param {string | null} reason */
+function enter(next = "", reason = null) {
+  const activity_id = (next === "running" && view?.activity?.id) || null;
   state = next;
-  screen.state(next, reason, activity);
-  messages.post("state", { state: next, reason, activity_id: activity });
+  screen.state(next, reason, activity_id);
+  tell("state", { state, reason, activity_id });
 }
 
-// ---- what the content tells ---------------------------------------------------------------------------------------
+// ---- what the content tells
 
-/** Put what changed into a commit. @param {Delivery | undefined} from @param {boolean} [initialized] @param {boolean} [terminated] */
-function collect(from, initialized = false, terminated = false) {
+/** Put what changed into a commit. @param {Delivery} [from] */
+function collect(from = delivery, initialized = false, terminated = false) {
   if (!from) return;
-  clearTimeout(from.timer);
-  from.dirty = false;
-  const { cmi, activity, view } = from;
-  /** @type {[string, string][]} */
-  const elements = [];
-  // What the server clears by itself, when it sees the change that caused it, is null here and not sent.
-  for (const [name, value] of cmi.takeChanges()) if (value !== null) elements.push([name, value]);
+  const { cmi, activity, view, timer } = from;
+  clearTimeout(timer);
+  from.timer = 0;
+  // Null is what the server removes by itself, when it sees the change that caused it.
+  const elements = /** @type {[string, string][]} */ (cmi.takeChanges().filter(([, value]) => value !== null));
   if (!elements.length && !initialized && !terminated) return;
   for (const [name, value] of elements) if (/^cmi\.(core\.)?exit$/.test(name)) from.suspends = value === "suspend";
-  const tolerated = cmi.tolerated.splice(0);
-  const sent_at = new Date().toISOString();
-  sender?.add({ sent_at, activity, view, initialized, terminated, elements, tolerated }, terminated && content.open());
+  const commit = { sent_at: new Date().toISOString(), activity, view, initialized, terminated, elements };
+  sender?.add({ ...commit, tolerated: cmi.tolerated.splice(0) }, terminated && content.open());
 }
 
-/** @param {string} name @returns {"true" | "false"} `adl.nav.request_valid.*`, from what the server said last */
-function isValid(name) {
-  const [, request, target] = /request_valid\.(\w+)(?:\.\{target=(.*)\})?$/.exec(name) ?? [];
-  const now = view?.navigation;
-  const known = (/** @type {TreeNode | null} */ node) => node?.id === target || (node?.children.some(known) ?? false);
-  const valid =
-    request === "choice" ? known(tree) && !(target in (now?.closed ?? {}))
-    : request === "jump" ? now?.jump.includes(target)
-    : now?.valid.includes(request);
-  return valid ? "true" : "false";
+/** `adl.nav.request_valid.*`, from what the server said last. */
+function isValid(name = "") {
+  const [, request, target] = /valid\.(\w+)(?:\.\{target=(.*)\})?$/.exec(name) ?? [];
+  const { valid, closed, jump } = /** @type {View} */ (view).navigation;
+  const known = (/** @type {typeof tree} */ node) => node?.id === target || !!node?.children.some(known);
+  const answer =
+    request === "choice" ? known(tree) && !closed[target] : request === "jump" ? jump.includes(target) : valid.includes(request);
+  return `${answer}`;
 }
 
-/** @param {Activity} activity @param {number} number of the view */
-function deliver(activity, number) {
-  const { strictness, limits } = boot;
-  const edition = Number(boot.standard[11]) || 4;
-  const cmi = new Cmi(table, activity.data, { strictness, limits, edition, navigationValid: isValid });
+/** @param {import("./types").Activity} activity */
+function deliver(activity, view = 0) {
+  const { standard, strictness, limits } = boot;
+  const cmi = new Cmi(table, activity.data, { strictness, limits, edition: +standard[11] || 4, navigationValid: isValid });
   /** @type {Delivery} */
-  const mine = { cmi, view: number, activity: activity.id, initialized: false, terminated: false, suspends: false, dirty: false, timer: 0 };
-  delivery = mine;
+  const mine = (delivery = { cmi, view, activity: activity.id, terminated: false, suspends: false, timer: 0 });
+  const report = (initialized = false, terminated = false) => {
+    mine.terminated = terminated || (mine.terminated && !initialized);
+    content.guard();
+    collect(mine, initialized, terminated);
+    return true;
+  };
   const api = createApi(is2004 ? "2004" : "1.2", cmi, {
-    initialize() {
-      mine.terminated = false;
-      content.guard();
-      collect(mine, true);
-      return true;
-    },
-    commit() {
-      collect(mine);
-      return true;
-    },
-    terminate() {
-      mine.terminated = true;
-      content.guard();
-      collect(mine, false, true);
-      return true;
-    },
+    initialize: () => report(true),
+    commit: () => report(),
+    terminate: () => report(false, true),
     changed() {
-      if (mine.dirty) return;
-      mine.dirty = true;
-      mine.timer = window.setTimeout(() => collect(mine), boot.commit_seconds * 1000);
+      if (mine.timer) return;
+      mine.timer = window.setTimeout(collect, boot.commit_seconds * 1000, mine);
       sender?.touch();
     },
   });
@@ -126,128 +104,126 @@ function deliver(activity, number) {
   content.show(activity, () => courseClosed(mine));
 }
 
-/**
- * The course closed its window: the learner leaves, as if the page had been closed. Whatever else it does in the same
- * breath, Terminate perhaps, comes first.
- * @param {Delivery | undefined} from
- */
-function courseClosed(from) {
+/** The course closed its window: the learner leaves. What the course does in the same breath comes first. */
+function courseClosed(from = delivery) {
   setTimeout(() => {
-    if (!content.open() || from !== delivery || !from) return;
+    if (!from || from !== delivery || !content.open()) return;
     closing = true;
     leaveFor(!tree && from.terminated && !from.suspends ? "exit-all" : "suspend-all");
   });
 }
 
-// ---- what the learner sees ----------------------------------------------------------------------------------------
-
-/** @param {Answer | View} from */
-function update({ navigation: now, summary }) {
-  if (!view) return;
-  view.navigation = now;
-  navigation.update(state === "running" || state === "choosing" ? now : undefined, view.activity);
-  menu?.update(now);
-  const { done, all } = menu?.progress() ?? { done: 0, all: 0 };
-  screen.progress(all ? t("progress", { done, all }) : "", done, all);
-  screen.controls(tree !== null, menu?.useful() ?? false);
-  messages.progress(summary);
-}
-
-/** @param {View} next @param {boolean} [focus] put the learner there */
-function show(next, focus = false) {
-  content.remove(); // its last words still belong to the view before
-  collect(delivery);
+/** Take the content away, with its last words. */
+function takeAway(pageGoes = false) {
+  content.remove(pageGoes);
+  collect();
   delivery = undefined;
+}
+
+// ---- what the learner sees
+
+/** @param {View} next @param {boolean} focus put the learner there */
+function show(next, focus) {
+  takeAway(); // its last words still belong to the view before
   view = next;
-  const { activity, problem } = next;
-  if (problem) console.warn(`SCORM: ${problem.code} ${problem.message}`);
-  state = next.state;
-  update(next);
-  if (next.state === "running" && activity) {
+  if (next.problem) console.warn(`SCORM: ${next.problem.code} ${next.problem.message}`);
+  if (next.activity) deliver(next.activity, next.number);
+  if (tree && !controls) void loadControls().then(() => view === next && announce(next, focus));
+  else announce(next, focus);
+}
+
+async function loadControls() {
+  const link = document.createElement("link");
+  const styled = new Promise((resolve) => (link.onload = link.onerror = resolve));
+  Object.assign(link, { rel: "stylesheet", href: new URL("controls.css", import.meta.url) });
+  document.head.append(link);
+  try {
+    const [{ createControls }] = await Promise.all([import("./navigation.js"), import("./menu.js"), styled]);
+    if (tree) controls ??= createControls({ t, tree, chosen: leaveFor, say: screen.say });
+  } catch {
+    refused("NOT_LOADED");
+  }
+}
+
+/** @param {View} shown @param {boolean} focus */
+function announce({ state, reason, problem, summary, navigation }, focus) {
+  const note = problem ? t("problem") : "";
+  enter(state, reason);
+  update(navigation, summary);
+  if (state === "running") {
     screen.panel();
-    deliver(activity, next.number);
+    screen.say(note);
     if (focus) content.focus();
-    if (problem) screen.say(t("problem"));
-  } else if (next.state === "choosing") {
-    screen.panel(t("choosing"), `${problem ? `${t("problem")} ` : ""}${t("choosing_text")}`);
-    screen.openMenu();
-    if (focus) menu?.focus();
-  } else end(next, focus);
-  enter(next.state, next.state === "ended" ? next.reason : null);
-  if (next.state === "ended") leavePage(next);
+  } else if (state === "choosing") {
+    screen.panel(t("choosing"), `${note} ${t("choosing_text")}`);
+    controls?.choose();
+  } else {
+    const { completion_status, success_status, score, version } = summary;
+    const scaled = score?.scaled;
+    const percent = new Intl.NumberFormat(boot.language, { style: "percent" });
+    const text = t(reason === "suspended" || reason === "abandoned" ? `${reason}_text` : "ended_text");
+    const heading = screen.panel(t(`${reason}`), scaled == null ? text : `${text} ${t("score", { score: percent.format(scaled) })}`);
+    if (focus) heading.focus();
+    tell("ended", { reason, completion_status, success_status, score, version });
+    if (boot.return_url) location.replace(boot.return_url);
+    else if (closing && window.parent === window) nativeClose();
+  }
 }
 
-/** The text of a key, or where there is none, of another. @param {string} key @param {string} other */
-const either = (key, other) => (t(key) === key ? t(other) : t(key));
-
-/** @param {View} last @param {boolean} focus */
-function end({ reason, summary }, focus) {
-  const scaled = summary.score?.scaled;
-  const score = scaled == null ? "" : ` ${t("score", { score: new Intl.NumberFormat(boot.language, { style: "percent" }).format(scaled) })}`;
-  screen.panel(t(`ended ${reason}`), either(`ended ${reason}_text`, "ended_text") + score);
-  if (focus) screen.focusPanel();
-}
-
-/** @param {View} last */
-function leavePage({ reason, summary }) {
-  const { completion_status, success_status, score, version } = summary;
-  messages.post("ended", { reason, completion_status, success_status, score, version });
-  if (boot.return_url) location.replace(boot.return_url);
-  else if (closing && window.parent === window) nativeClose();
+/** @param {View["navigation"]} navigation @param {View["summary"]} summary */
+function update(navigation, { completion_status, success_status, score, version }) {
+  if (view) view.navigation = navigation;
+  controls?.update(state === "ended" ? null : navigation, view?.activity);
+  const facts = { completion_status, success_status, score, version };
+  if (JSON.stringify(facts) !== told) tell("progress", facts);
+  told = JSON.stringify(facts);
 }
 
 /** The learner's own event: the content goes first, so that what it does in leaving is part of the same request.
- * @param {NavName} request @param {string | null} [target] */
+ * @param {import("./types").NavName} request @param {string | null} [target] */
 function leaveFor(request, target = null) {
   if (state !== "running" && state !== "choosing") return;
   enter("loading");
-  navigation.update();
-  content.remove();
-  collect(delivery);
+  controls?.update(null);
+  takeAway();
   screen.panel(t("loading"));
   sender?.navigate({ request, target });
 }
 
-// ---- what the server says ------------------------------------------------------------------------------------------
+// ---- what the server says
 
-/** @param {Answer} answer @param {boolean} navigated */
-function answered(answer, navigated) {
-  for (const { element, code, reason } of answer.refused) console.warn(`SCORM: ${element} refused (${code}): ${reason}`);
-  if (answer.view && (navigated || state === "loading" || answer.view.number !== view?.number)) show(answer.view, navigated);
-  else if (navigated) void begin(); // nothing to show: let the server say where we are
-  else if (state !== "loading") update(answer);
+/** @param {import("./types").Answer} answer @param {boolean} navigated */
+function answered({ refused, view: next, navigation, summary }, navigated) {
+  for (const { element, code, reason } of refused) console.warn(`SCORM: ${element} refused (${code}): ${reason}`);
+  if (next && (navigated || next.number !== view?.number)) show(next, navigated);
+  else if (navigated) begin(); // nothing to show: let the server say where we are
+  else if (state !== "loading") update(navigation, summary);
 }
 
-/** The launch is over. @param {string} code */
-function refused(code) {
-  content.remove();
-  collect(delivery);
-  delivery = undefined;
+/** The launch is over. */
+function refused(code = "") {
+  takeAway();
   const gone = code === "LAUNCH_SUPERSEDED";
   if (gone) sender?.leave(false); // kept aside by the server
   enter(gone ? "superseded" : "error", gone ? null : code);
-  navigation.update();
-  screen.controls(false, false);
-  const reload = () => location.reload();
-  if (gone) screen.panel(t("superseded"), t("superseded_text"), [[t("here"), reload]]);
-  else screen.panel(t("error"), either(`error ${code}`, "error_text"), [[t("reload"), reload]], code);
-  screen.focusPanel();
+  controls?.update(null);
+  if (gone) screen.panel(t("superseded"), t("superseded_text"), t("here"), reload).focus();
+  else screen.panel(t("error"), t("error_text"), t("reload"), reload, code).focus();
 }
 
-/** @param {() => void} again */
-const unreachable = (again) => screen.panel(t("unreachable"), t("unreachable_text"), [[t("retry"), again]]);
+const unreachable = (again = reload) => screen.panel(t("unreachable"), t("unreachable_text"), t("retry"), again);
 
-/** What the journal still holds, as the body of `start`. @param {number} bytes how much of it fits */
-function recovery(bytes) {
+/** What the journal still holds, as the body of `start`, as far as it fits. */
+function recovery(bytes = 0) {
   const left = [];
   let whole = true;
-  for (const { launch, commits } of journal.read()) {
-    let fitting = 0;
-    while (fitting < commits.length && bytes > 0) bytes -= commits[fitting++].length;
-    if (fitting) left.push(`{"launch":${JSON.stringify(launch)},"commits":[${commits.slice(0, fitting)}]}`);
-    whole &&= fitting === commits.length;
+  for (const [launch, commits] of journal.read()) {
+    let count = 0;
+    while (count < commits.length && bytes > 0) bytes -= commits[count++].length;
+    if (count) left.push(`{"launch":"${launch}","commits":[${commits.slice(0, count)}]}`);
+    whole &&= count === commits.length;
   }
-  return { whole, body: `{"recover":[${left}],"language":${JSON.stringify(boot.language)}}` };
+  return { whole, body: `{"recover":[${left}],"language":"${boot.language}"}` };
 }
 
 /** Start a run: first hand over what earlier ones left behind. */
@@ -258,71 +234,62 @@ async function begin() {
   let bytes = RECOVERY_BYTES;
   for (let failures = 1; ; ) {
     const { whole, body } = recovery(bytes);
-    /** @type {Outcome<Start>} */
+    /** @type {import("./types").Outcome<import("./types").Start>} */
     const outcome = await post(`${boot.run}start`, body);
     if (outcome.kind === "ok") {
       const { recovered } = outcome.data;
       for (const { launch, acknowledged } of recovered) journal.forget(launch, acknowledged);
       // More than fits into one request: once more, as long as that gets us further.
-      if (!whole && bytes && recovered.some(({ acknowledged }) => acknowledged)) continue;
-      return started(outcome.data);
+      if (whole || !recovered.some(({ acknowledged }) => acknowledged)) return started(outcome.data);
+    } else if (outcome.kind === "fatal") return refused(outcome.code);
+    else if (outcome.kind === "large") bytes = bytes > 1000 ? bytes / 2 : 0;
+    else {
+      screen.saving("offline");
+      unreachable(() => wake());
+      await new Promise((resolve) => {
+        wake = () => resolve(0);
+        setTimeout(wake, pauseSeconds(failures++, outcome.seconds) * 1000);
+      });
+      screen.panel(t("loading"));
     }
-    if (outcome.kind === "fatal") return refused(outcome.code);
-    if (outcome.kind === "large") {
-      bytes = bytes > 1000 ? bytes / 2 : 0;
-      continue;
-    }
-    screen.saving("offline", true);
-    unreachable(() => wake());
-    await new Promise((resolve) => {
-      wake = () => resolve(undefined);
-      setTimeout(wake, pauseSeconds(failures++, outcome.seconds) * 1000);
-    });
-    screen.panel(t("loading"));
   }
 }
 
-/** @param {Start} start */
+/** @param {import("./types").Start} start */
 function started(start) {
-  const { launch } = start.view;
   tree = start.tree;
-  if (tree && !menu)
-    menu = createMenu(byId("tree"), tree, t, (id) => {
-      screen.chosen();
-      leaveFor("choice", id);
-    }, screen.say);
   sender = createSender({
-    boot, journal, launch, answered, refused,
+    boot, journal, answered, refused,
+    launch: start.view.launch,
     view: () => view?.number ?? 0,
     saving(save, kept) {
       screen.saving(save, kept);
-      // The learner has asked for something and the server cannot be asked.
-      if (save === "offline" && state === "loading") unreachable(() => sender?.retry());
+      // The learner has asked for something, and the server cannot be asked.
+      if (save === "offline" && state === "loading" && !delivery) unreachable(sender?.retry);
     },
   });
-  screen.saving("saved", true);
+  screen.saving("saved");
   show(start.view, document.hasFocus());
 }
 
-// ---- what the browser does -----------------------------------------------------------------------------------------
+// ---- what the browser does
 
-window.close = () => courseClosed(delivery);
+function flush() {
+  collect();
+  sender?.retry();
+}
+for (const type of ["visibilitychange", "freeze"]) document.addEventListener(type, flush);
 window.addEventListener("online", () => {
   wake();
-  sender?.retry();
+  flush();
 });
-for (const type of ["visibilitychange", "freeze"])
-  document.addEventListener(type, () => {
-    collect(delivery);
-    sender?.retry();
-  });
 window.addEventListener("pagehide", () => {
-  content.remove(true);
-  collect(delivery);
-  delivery = undefined;
+  takeAway(true);
   if (state !== "superseded" && state !== "error") sender?.leave(state !== "ended");
 });
-window.addEventListener("pageshow", (event) => event.persisted && void begin());
+window.addEventListener("pageshow", ({ persisted }) => persisted && begin());
 window.addEventListener("beforeunload", (event) => sender?.stuck() && event.preventDefault());
+window.close = () => courseClosed();
 setInterval(() => (state === "running" || state === "choosing") && sender?.renew(), boot.renew_seconds * 1000);
-void begin();
+for (const [name, value] of Object.entries(boot.colors ?? {})) document.documentElement.style.setProperty(`--scorm-${name}`, value);
+begin();

@@ -1,37 +1,74 @@
-/**
- * Owns the buttons of the learner's navigation events.
- * @import {Activity, NavName, Navigation, Translate} from "./types"
- */
+// Owns what a course of several activities has around its content: buttons, menu panel, progress. Loaded only for those.
 
-/**
- * @param {Translate} t
- * @param {(name: NavName) => void} chosen
- */
-export function createNavigation(t, chosen) {
-  const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("button[data-nav]"));
-  const more = /** @type {HTMLElement} */ (document.getElementById("more"));
-  const rest = /** @type {HTMLElement} */ (document.getElementById("rest"));
+import { createMenu } from "./menu.js";
+import { byId } from "./screen.js";
+
+/** @type {import("./types").CreateControls} */
+export function createControls({ t, tree, chosen, say }) {
+  const { dataset } = document.documentElement;
+  const [bar, flow, panel, toggle, more, rest, full] = ["bar", "flow", "menu", "toggle", "more", "rest", "full"].map(byId);
+  const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-nav]"));
+  const narrow = matchMedia("(max-width: 50rem)");
+  const menu = createMenu(byId("tree"), tree, t, choose, say);
+
+  for (const element of [toggle, panel, byId("tree")]) element.ariaLabel = t("menu");
+  flow.ariaLabel = t("steps");
+  more.ariaLabel = t("more");
   for (const button of buttons) {
-    const name = /** @type {NavName} */ (button.dataset.nav);
+    const name = /** @type {import("./types").NavName} */ (button.dataset.nav);
     button.textContent = t(name);
-    button.addEventListener("click", () => {
-      if (rest.contains(button)) rest.hidePopover?.();
-      chosen(name);
-    });
+    button.onclick = () => chosen(name);
   }
+  rest.onclick = () => rest.hidePopover?.();
+  full.textContent = t("full_screen");
+  full.hidden = !document.fullscreenEnabled;
+  full.onclick = () =>
+    document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen();
+
+  /** On a desk the menu stands beside the content, on a phone it lies over it. */
+  function drawer(open = false) {
+    dataset.menu = open ? "open" : "shut";
+    toggle.ariaExpanded = open;
+    for (const element of [byId("content"), flow]) element.inert = open && narrow.matches;
+  }
+  function choose(id = "") {
+    if (narrow.matches) drawer();
+    chosen("choice", id);
+  }
+  toggle.onclick = () => {
+    drawer(dataset.menu !== "open");
+    if (dataset.menu === "open" && narrow.matches) menu.focus();
+  };
+  byId("shade").onclick = () => drawer();
+  panel.onkeydown = (/** @type {KeyboardEvent} */ { key }) => {
+    if (key !== "Escape" || !narrow.matches) return;
+    drawer();
+    toggle.focus();
+  };
+  narrow.onchange = () => drawer(!narrow.matches);
+  drawer(!narrow.matches);
+  bar.hidden = flow.hidden = false;
 
   return {
-    /**
-     * Show what can be done now; without navigation, nothing can.
-     * @param {Navigation} [navigation] @param {Activity | null} [activity] the one that is delivered: it may hide buttons
-     */
     update(navigation, activity) {
       for (const button of buttons) {
-        const name = button.dataset.nav ?? "";
-        if (navigation) button.hidden = activity?.hidden.includes(name) ?? false;
-        button.disabled = !navigation?.valid.includes(name);
+        const { nav = "" } = button.dataset;
+        if (navigation) button.hidden = !!activity?.hidden.includes(nav);
+        button.disabled = !navigation?.valid.includes(nav);
       }
-      more.hidden = ![...buttons].some((button) => rest.contains(button) && !button.hidden);
+      more.hidden = !rest.querySelector(":not([hidden])");
+      if (!navigation) return;
+      menu.update(navigation);
+      panel.hidden = toggle.hidden = !menu.useful();
+      const [done, all] = menu.progress();
+      const words = t("progress", { done, all });
+      Object.assign(byId("done"), { max: all || 1, value: done, ariaLabel: words });
+      byId("count").textContent = words;
+    },
+    choose() {
+      if (panel.hidden) return;
+      drawer(true);
+      menu.focus();
     },
   };
 }

@@ -1,119 +1,51 @@
-/**
- * Owns what the page shows around the content: the state on `<html>`, the panel where no content is, notes, drawer.
- * @import {Boot, SaveState, Translate} from "./types"
- */
+// Owns what every course needs around the content: the state on `<html>`, the panel where no content is, notes.
 
-/** @param {string} id */
-export const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+/** @param {string} id @returns {any} */
+export const byId = (id) => document.getElementById(id);
 
-const NOTE_MS = 6000;
-
-/** @param {Boot} boot @param {Translate} t */
-export function createScreen(boot, t) {
-  const root = document.documentElement;
-  const [bar, flow, menu, panel, note, save, toggle, more, full] = [
-    "bar", "flow", "menu", "panel", "note", "save", "toggle", "more", "screen",
-  ].map(byId);
-  const [heading, text, actions] = /** @type {HTMLElement[]} */ ([...panel.querySelectorAll("h2, p, .actions")]);
-  const narrow = matchMedia("(max-width: 50rem)");
+/** @param {import("./types").Translate} t */
+export function createScreen(t) {
+  const { dataset } = document.documentElement;
+  const panel = byId("panel");
   let timer = 0;
-  let durable = true;
+  let shown = "";
 
-  for (const [name, value] of Object.entries(boot.colors ?? {})) root.style.setProperty(`--scorm-${name}`, value);
-  for (const element of [toggle, menu, byId("tree")]) element.ariaLabel = t("menu");
-  flow.ariaLabel = t("steps");
-  more.ariaLabel = t("more");
-  full.textContent = t("full_screen");
-  full.hidden = !document.fullscreenEnabled;
-  full.addEventListener("click", () => {
-    byId("rest").hidePopover?.();
-    void (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen());
-  });
-
-  /** @param {boolean} open */
-  function drawer(open) {
-    root.dataset.menu = open ? "open" : "shut";
-    toggle.ariaExpanded = String(open);
-    for (const element of [byId("content"), flow]) element.inert = open && narrow.matches;
-  }
-  toggle.addEventListener("click", () => {
-    drawer(root.dataset.menu !== "open");
-    const entry = /** @type {HTMLElement | null} */ (menu.querySelector('[tabindex="0"]'));
-    if (root.dataset.menu === "open" && narrow.matches) entry?.focus();
-  });
-  byId("shade").addEventListener("click", () => drawer(false));
-  menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !narrow.matches) return;
-    drawer(false);
-    toggle.focus();
-  });
-  narrow.addEventListener("change", () => drawer(!narrow.matches && root.dataset.menu !== undefined));
-
-  /** Show a sentence for a while, and have it read out. @param {string} sentence @param {boolean} [stays] */
-  function say(sentence, stays = false) {
+  function say(sentence = "", stays = false) {
     clearTimeout(timer);
-    note.textContent = sentence;
-    if (!stays) timer = window.setTimeout(() => (note.textContent = ""), NOTE_MS);
+    byId("note").textContent = sentence;
+    if (sentence && !stays) timer = window.setTimeout(say, 6000);
   }
 
   return {
     say,
-    /** Shut the drawer on a phone, once something was chosen there. */
-    chosen: () => void (narrow.matches && drawer(false)),
-    /** @param {boolean} shown @param {boolean} withMenu */
-    controls(shown, withMenu) {
-      bar.hidden = flow.hidden = !shown;
-      toggle.hidden = menu.hidden = !withMenu;
-      if (withMenu && root.dataset.menu === undefined) drawer(!narrow.matches);
-      if (!withMenu) delete root.dataset.menu;
+    /** @param {string | null} playerReason @param {string | null} activityId */
+    state(playerState = "", playerReason, activityId) {
+      for (const [name, value] of Object.entries({ playerReason, activityId, playerState }))
+        if (value) dataset[name] = value;
+        else delete dataset[name];
     },
-    /** @param {string} words @param {number} done @param {number} all */
-    progress(words, done, all) {
-      const bar = /** @type {HTMLProgressElement} */ (byId("done"));
-      byId("progress").hidden = !all;
-      bar.max = all || 1;
-      bar.value = done;
-      byId("count").textContent = bar.ariaLabel = words;
-    },
-    /** Have the learner see the menu. */
-    openMenu: () => void (menu.hidden || drawer(true)),
-    /** @param {string} state @param {string | null} [reason] @param {string | null} [activity] */
-    state(state, reason = null, activity = null) {
-      for (const [name, value] of Object.entries({ playerReason: reason, activityId: activity, playerState: state }))
-        if (value === null) delete root.dataset[name];
-        else root.dataset[name] = value;
-    },
-    /** @param {SaveState} state @param {boolean} kept whether the browser keeps what is not saved */
-    saving(state, kept) {
-      const before = root.dataset.saveState;
-      if (state === before && kept === durable) return;
-      durable = kept;
-      root.dataset.saveState = state;
-      save.textContent = state === "offline" ? "" : t(state);
+    /** @param {import("./types").SaveState} state */
+    saving(state, kept = true) {
+      const before = dataset.saveState;
+      if (state + kept === shown) return;
+      shown = state + kept;
+      dataset.saveState = state;
+      byId("save").textContent = state === "offline" ? "" : t(state);
       // Every "saving" read out would be noise: what matters is that the connection has gone, and that it is back.
-      if (state === "offline") say(t(kept ? "offline" : "offline_memory"), true);
+      if (state === "offline") say(t(kept ? state : "offline_memory"), true);
       else if (before === "offline") say(t(state));
     },
-    /**
-     * Say something where the content would be; without a title, make room for content.
-     * @param {string} [title] @param {string} [sentence] @param {[label: string, run: () => void][]} [buttons] @param {string} [code]
-     */
-    panel(title, sentence = "", buttons = [], code = "") {
+    /** Say something where the content would be; without a title, make room for content. */
+    panel(title = "", sentence = "", label = "", run = () => {}, code = "") {
+      const [heading, text, button] = panel.children;
       panel.hidden = !title;
       panel.dataset.code = code;
-      panel.className = title === t("loading") ? "busy" : "";
-      heading.textContent = title ?? "";
+      heading.textContent = title;
       text.textContent = sentence;
-      const made = buttons.map(([label, run]) => {
-        const button = document.createElement("button");
-        button.type = "button";
-        button.textContent = label;
-        button.addEventListener("click", run);
-        return button;
-      });
-      actions.replaceChildren(...made);
+      button.hidden = !label;
+      button.textContent = label;
+      button.onclick = run;
+      return heading;
     },
-    /** Put the learner on the panel. */
-    focusPanel: () => heading.focus(),
   };
 }

@@ -114,14 +114,123 @@ export type Outcome<T> =
   | { kind: "large" }
   | { kind: "retry"; seconds: number };
 
+/** Post JSON and say what became of it. */
+export type Post = (url: string, body: string, signal?: AbortSignal, keepalive?: boolean) => Promise<Outcome<any>>;
+
+/** What is kept in the browser for one session; `run` is the signed path of the page. */
+export type OpenJournal = (run: string) => Journal;
+
 export interface Journal {
   /** Keeps one commit; false where the browser cannot. */
   write(launch: string, number: number, json: string): boolean;
+  /** Removes what the server has acknowledged. */
   forget(launch: string, upTo: number): void;
-  read(): { launch: string; commits: string[] }[];
+  /** Commits as JSON, in order, of each launch that left some. */
+  read(): [launch: string, commits: string[]][];
 }
 
 export type SaveState = "saved" | "saving" | "offline";
 
+export type CreateSender = (options: {
+  boot: Boot;
+  journal: Journal;
+  launch: string;
+  /** Number of the view that is shown. */
+  view: () => number;
+  /** `navigated`: the learner's event was part of the request. */
+  answered: (answer: Answer, navigated: boolean) => void;
+  /** The launch is over. */
+  refused: (code: string) => void;
+  /** `kept`: the journal holds all that is not saved. */
+  saving: (state: SaveState, kept: boolean) => void;
+}) => Sender;
+
+/** The sender of one run. */
+export interface Sender {
+  /** Put a commit into the journal, then into the queue. */
+  add(commit: CommitBody, urgent: boolean): void;
+  /** Something was set that no commit carries yet. */
+  touch(): void;
+  /** Send what the learner wants, after everything that waits. */
+  navigate(navigate: Navigate): void;
+  /** Try now, whatever pause was running. */
+  retry(): void;
+  /** Keep the launch alive, if nothing else has. */
+  renew(): void;
+  /** Whether the server would miss something if the page went away now, and cannot be reached. */
+  stuck(): boolean;
+  /** Send with a request that outlives the page. What does not fit stays in the journal. `leave`: the learner goes. */
+  leave(leave: boolean): void;
+  stop(): void;
+}
+
+/** A commit on its way. */
+export interface Waiting {
+  number: number;
+  json: string;
+  bytes: number;
+  /** Whether the journal has it. */
+  kept: boolean;
+}
+
 /** Gives the text of a key in the learner's language, with `{names}` filled in. */
 export type Translate = (key: string, values?: Record<string, string | number>) => string;
+
+/** Buttons and menu: what a course of several activities has around its content. */
+export type CreateControls = (options: {
+  t: Translate;
+  tree: TreeNode;
+  chosen: (request: NavName, target?: string) => void;
+  say: (sentence: string) => void;
+}) => Controls;
+
+export interface Controls {
+  /** Show what can be done now; without navigation, nothing can. */
+  update(navigation: Navigation | null, activity?: Activity | null): void;
+  /** Put the learner where a choice can be made. */
+  choose(): void;
+}
+
+/** The menu's tree. */
+export type CreateMenu = (
+  host: HTMLElement,
+  root: TreeNode,
+  t: Translate,
+  chosen: (id: string) => void,
+  say: (sentence: string) => void,
+) => Menu;
+
+export interface Menu {
+  update(navigation: Navigation): void;
+  /** Whether there is anything to choose from. */
+  useful(): boolean;
+  /** How many of the activities that can be delivered are done. */
+  progress(): [done: number, all: number];
+  /** Put the learner on the current entry, or on the first that can be chosen. */
+  focus(): void;
+}
+
+/** One entry of the menu. */
+export interface Entry {
+  node: TreeNode;
+  parent: Entry | null;
+  children: Entry[];
+  /** The `treeitem`. */
+  element: HTMLElement;
+  row: HTMLElement;
+  /** Why it is closed, for screen readers. */
+  reason: HTMLElement;
+  group: HTMLElement;
+}
+
+/** One delivery of an activity: its data and what it has called. */
+export interface Delivery {
+  cmi: import("./cmi.js").Cmi;
+  view: number;
+  activity: string;
+  terminated: boolean;
+  /** Its last word on exit was `suspend`. */
+  suspends: boolean;
+  /** Running while something was set that is in no commit yet. */
+  timer: number;
+}
