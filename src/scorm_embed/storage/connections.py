@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from scorm_embed.errors import ConfigurationError
+from scorm_embed.storage.direct import Direct
 from scorm_embed.storage.failures import connecting
 
 DRIVERS = {
@@ -56,9 +57,9 @@ class Opened:
     """SQLite has one writer: tasks of a process queue here in order, instead of polling the file's lock."""
 
     @property
-    def dialect(self) -> str:
-        """The kind of database."""
-        return self.engine.dialect.name
+    def is_direct(self) -> bool:
+        """Whether single statements may go straight to the driver."""
+        return Direct.serves(self.engine)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -220,4 +221,5 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     try:
         yield connection
     finally:
-        await connection.close()
+        # Given back even when the task is cancelled meanwhile: a connection that is not is lost to the pool.
+        await asyncio.shield(asyncio.ensure_future(connection.close()))

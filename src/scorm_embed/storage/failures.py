@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from scorm_embed.errors import (
@@ -55,12 +55,12 @@ def is_retryable(error: BaseException) -> bool:
     """Whether the same transaction, begun again, may succeed."""
     if isinstance(error, InsideError):
         return is_retryable(error.error)
-    if not isinstance(error, DBAPIError):
+    if not isinstance(error, DBAPIError) and not (isinstance(error, Exception) and _is_of_driver(error)):
         return False
     return (
         _state(error) in _RETRYABLE_STATES
         or _number(error) in _RETRYABLE_NUMBERS
-        or getattr(error.orig, "sqlite_errorcode", None) == _SQLITE_BUSY_SNAPSHOT
+        or getattr(_original(error), "sqlite_errorcode", None) == _SQLITE_BUSY_SNAPSHOT
     )
 
 
@@ -71,11 +71,10 @@ def connecting() -> Iterator[None]:
         yield
     except ScormEmbedError:
         raise
-    except (DBAPIError, OSError, PoolTimeoutError) as error:
+    except DBAPIError as error:
         raise _unavailable(error) from error
     except Exception as error:
-        # asyncpg's own errors of connecting arrive as they are: they carry a SQLSTATE.
-        if getattr(error, "sqlstate", None) is None and not type(error).__module__.startswith(("asyncpg", "asyncmy")):
+        if not _is_of_driver(error):
             raise
         raise _unavailable(error) from error
 
@@ -87,12 +86,14 @@ def translated(prefix: str) -> Iterator[None]:
         yield
     except InsideError as carried:
         raise carried.error from None
-    except IntegrityError as error:
-        duplicate = _duplicate(error, prefix)
-        if duplicate is None:
+    except ScormEmbedError:
+        raise
+    except Exception as error:
+        if not isinstance(error, DBAPIError) and not _is_of_driver(error):
             raise
-        raise duplicate from error
-    except DBAPIError as error:
+        duplicate = _duplicate(error, prefix)
+        if duplicate is not None:
+            raise duplicate from error
         if _is_missing(error):
             raise ConfigurationError(
                 "The tables are missing or of an older version: let the storage create them (create_tables=True), "
@@ -101,8 +102,6 @@ def translated(prefix: str) -> Iterator[None]:
         if _is_unavailable(error):
             raise _unavailable(error) from error
         raise
-    except (OSError, PoolTimeoutError) as error:
-        raise _unavailable(error) from error
 
 
 def _unavailable(error: BaseException) -> StorageUnavailableError:
@@ -110,39 +109,49 @@ def _unavailable(error: BaseException) -> StorageUnavailableError:
     return StorageUnavailableError("The storage cannot be reached.", {"reason": type(error).__name__})
 
 
-def _state(error: DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+def _is_of_driver(error: Exception) -> bool:
+    """Whether an error that SQLAlchemy did not wrap is one of a connection: asyncpg's own, or the system's."""
+    return isinstance(error, (OSError, PoolTimeoutError)) or type(error).__module__.startswith(("asyncpg.", "asyncmy."))
 
 
-def _number(error: DBAPIError) -> int | None:
-    arguments = getattr(error.orig, "args", ())
+def _original(error: BaseException) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
+def _state(error: BaseException) -> str | None:
+    original = _original(error)
+    return getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
+
+
+def _number(error: BaseException) -> int | None:
+    arguments = getattr(_original(error), "args", ())
     return arguments[0] if arguments and isinstance(arguments[0], int) else None
 
 
-def _is_missing(error: DBAPIError) -> bool:
+def _is_missing(error: BaseException) -> bool:
     return (
         _state(error) in _MISSING_STATES
         or _number(error) in _MISSING_NUMBERS
-        or any(text in str(error.orig) for text in _MISSING_TEXTS)
+        or any(text in str(_original(error)) for text in _MISSING_TEXTS)
     )
 
 
-def _is_unavailable(error: DBAPIError) -> bool:
-    if error.connection_invalidated:
+def _is_unavailable(error: Exception) -> bool:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     state = _state(error)
     if state is not None:
         return state.startswith(_UNAVAILABLE_CLASSES) or state in _UNAVAILABLE_STATES or state in _RETRYABLE_STATES
-    return isinstance(error, (OperationalError, InterfaceError)) or is_retryable(error)
+    return isinstance(error, (OperationalError, InterfaceError)) or _is_of_driver(error) or is_retryable(error)
 
 
-def _duplicate(error: IntegrityError, prefix: str) -> DuplicateEntryError | None:
-    """Give the error for a unique constraint, which the message names last; None for another constraint."""
-    text = str(error.orig)
-    found = [(text.rfind(f"{prefix}{table}"), table) for table in _DUPLICATES]
-    position, table = max(found)
-    is_unique = _state(error) == "23505" or _number(error) == 1062 or "UNIQUE constraint failed" in text
-    if not is_unique or position < 0:
+def _duplicate(error: BaseException, prefix: str) -> DuplicateEntryError | None:
+    """Give the error for a unique constraint, which the message names last; None for another error."""
+    text = str(_original(error))
+    if not (_state(error) == "23505" or _number(error) == 1062 or "UNIQUE constraint failed" in text):
+        return None
+    position, table = max((text.rfind(f"{prefix}{table}"), table) for table in _DUPLICATES)
+    if position < 0:
         return None
     subject, sentence = _DUPLICATES[table]
     return DuplicateEntryError(sentence, {"of": subject})

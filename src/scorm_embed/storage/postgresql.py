@@ -79,15 +79,22 @@ class PostgresWriter:
             value is not None for runtime in change.runtime for value in runtime.values.values()
         )
 
-    async def save(self, connection: AsyncConnection, change: SessionChange) -> bool:
-        """Apply a change; False when the session is not of the expected version, and nothing was changed."""
+    def one(self, change: SessionChange) -> tuple[TextClause, dict[str, Any]]:
+        """Give the statement that applies the change, and its parameters.
+
+        It gives one row; none when the session is not of the expected version, and then nothing was changed.
+        """
         parts, parameters = self._fill(change)
         statement = self._statements.get(parts)
         if statement is None:
             # Few combinations occur, so each is written and prepared once.
             statement = self._statements[parts] = self._write(parts)
-        result = await connection.execute(statement, parameters)
-        return result.first() is not None
+        return statement, parameters
+
+    async def save(self, connection: AsyncConnection, change: SessionChange) -> bool:
+        """Apply a change within a transaction; False when the session is not of the expected version."""
+        statement, parameters = self.one(change)
+        return (await connection.execute(statement, parameters)).first() is not None
 
     def _fill(self, change: SessionChange) -> tuple[tuple[str, ...], dict[str, Any]]:
         """Give the parts of the statement that the change needs, and the values of all parameters."""

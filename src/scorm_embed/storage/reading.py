@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, cast, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, Select, Text, and_, any_, bindparam, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scorm_embed.storage.base import RuntimeKey, RuntimeRecord, SessionQuery, SessionRecord
@@ -30,6 +30,9 @@ from scorm_embed.storage.elements import (
 from scorm_embed.storage.encoding import from_microseconds, loads
 from scorm_embed.storage.rows import SESSION_COLUMNS, record_from_row, runtime_from_row, session_from_row
 from scorm_embed.storage.schema import Tables
+
+Shown = tuple[SessionRecord, RuntimeRecord | None]
+"""What a read gives: a session with the run-time data of its current activity."""
 
 _SHAPES = (INTERACTION_SHAPE, OBJECTIVE_SHAPE, COMMENT_SHAPE)
 _COLLECTIONS = {INTERACTION_SHAPE.table: INTERACTIONS, OBJECTIVE_SHAPE.table: OBJECTIVES}
@@ -76,22 +79,37 @@ class SessionReader:
         self._one_whole = self._whole.where(found)
         self._one_partial = self._select_sessions(partial=True).where(found)
 
+    @property
+    def is_gathered(self) -> bool:
+        """Whether one statement gives a session with everything that was asked for."""
+        return self._gather is not None
+
+    def one(
+        self, tenant_id: str, session_id: str, rows: Collection[RecordKey] | None
+    ) -> tuple[Select[Any], dict[str, Any]]:
+        """Give the statement that reads one session, and its parameters."""
+        parameters: dict[str, Any] = {"tenant": tenant_id, "session": session_id}
+        if rows is None:
+            return self._one_whole, parameters
+        return self._one_partial, parameters | _positions(rows)
+
     async def load(
         self, connection: AsyncConnection, tenant_id: str, session_id: str, rows: Collection[RecordKey] | None
-    ) -> tuple[SessionRecord, RuntimeRecord | None] | None:
+    ) -> Shown | None:
         """Read one session with the run-time data of its current activity."""
-        parameters: dict[str, Any] = {"tenant": tenant_id, "session": session_id}
-        statement = self._one_whole
-        if rows is not None:
-            statement = self._one_partial
-            parameters |= _positions(rows)
+        statement, parameters = self.one(tenant_id, session_id, rows)
         result = (await connection.execute(statement, parameters)).all()
         shown = await self._show(connection, result, rows)
         return shown[0] if shown else None
 
-    async def load_page(
-        self, connection: AsyncConnection, query: SessionQuery, place: Place | None
-    ) -> Sequence[tuple[SessionRecord, RuntimeRecord | None]]:
+    def show(self, result: Iterable[Sequence[Any]], rows: Collection[RecordKey] | None) -> list[Shown]:
+        """Read the rows of a statement that gathered everything."""
+        width = len(SESSION_COLUMNS)
+        split = [(row[:width], row[width:]) for row in map(tuple, result)]
+        runtime = self._decode([behind for _, behind in split], rows)
+        return [(session_from_row(row), held) for (row, _), held in zip(split, runtime, strict=True)]
+
+    async def load_page(self, connection: AsyncConnection, query: SessionQuery, place: Place | None) -> Sequence[Shown]:
         """Read one record more than the query's limit, so that the caller knows whether there is a next page."""
         sessions = self._tables.sessions
         statement = self._whole.where(sessions.c.tenant_id == query.tenant_id)
@@ -127,8 +145,10 @@ class SessionReader:
             if value is not None:
                 statement = statement.where(runtime.c[name] == value)
         result = (await connection.execute(statement)).all()
-        read = await self._read_runtime(connection, [tuple(row) for row in result], None)
-        return [record for record in read if record is not None]
+        found = [tuple(row) for row in result]
+        if self._gather is None:
+            found = await self._complete(connection, found, None)
+        return [record for record in self._decode(found, None) if record is not None]
 
     def _select_sessions(self, *, partial: bool) -> Select[Any]:
         return select(*self._session_columns, *self._runtime_columns, *self._gathered(partial=partial)).select_from(
@@ -151,12 +171,12 @@ class SessionReader:
         first = [table.c.collection] if "collection" in table.c else []
         statement = select(*first, table.c.position, *(table.c[name] for name in shape.names)).where(found)
         if partial and shape is INTERACTION_SHAPE:
-            statement = statement.where(table.c.position.in_(bindparam("interactions", expanding=True)))
+            statement = statement.where(self._among(table.c.position, "interactions"))
         elif partial and shape is COMMENT_SHAPE:
             statement = statement.where(
                 or_(
                     *(
-                        and_(table.c.collection == name, table.c.position.in_(bindparam(parameter, expanding=True)))
+                        and_(table.c.collection == name, self._among(table.c.position, parameter))
                         for name, parameter in (
                             (COMMENTS_FROM_LEARNER, "learner_comments"),
                             (COMMENTS_FROM_LMS, "lms_comments"),
@@ -165,6 +185,12 @@ class SessionReader:
                 )
             )
         return statement
+
+    def _among(self, column: ColumnElement[int], name: str) -> ColumnElement[bool]:
+        if self._gather is _gather_postgresql:
+            # An array leaves the statement the same whatever its length.
+            return column == any_(bindparam(name, type_=ARRAY(Integer)))
+        return column.in_(bindparam(name, expanding=True))
 
     def _highest(self, runtime_key: ColumnElement[Any]) -> list[ColumnElement[Any]]:
         interactions, comments = self._tables.interactions, self._tables.comments
@@ -181,35 +207,41 @@ class SessionReader:
 
     async def _show(
         self, connection: AsyncConnection, result: Iterable[Any], rows: Collection[RecordKey] | None
-    ) -> list[tuple[SessionRecord, RuntimeRecord | None]]:
-        width = len(SESSION_COLUMNS)
-        split = [(row[:width], row[width:]) for row in map(tuple, result)]
-        runtime = await self._read_runtime(connection, [behind for _, behind in split], rows)
-        return [(session_from_row(row), held) for (row, _), held in zip(split, runtime, strict=True)]
+    ) -> list[Shown]:
+        result = [tuple(row) for row in result]
+        if self._gather is None:
+            width = len(SESSION_COLUMNS)
+            behind = await self._complete(connection, [row[width:] for row in result], rows)
+            result = [row[:width] + more for row, more in zip(result, behind, strict=True)]
+        return self.show(result, rows)
 
-    async def _read_runtime(
+    async def _complete(
         self, connection: AsyncConnection, found: Sequence[tuple[Any, ...]], rows: Collection[RecordKey] | None
+    ) -> list[tuple[Any, ...]]:
+        """Add the columns that a database which does not gather leaves out."""
+        keys = [row[0] for row in found if row[0] is not None]
+        gathered = await self._fetch(connection, keys, rows) if keys else {}
+        highest = await self._fetch_highest(connection, keys) if keys and rows is not None else {}
+        return [(*row, *gathered.get(row[0], ([], [], [])), *highest.get(row[0], ())) for row in found]
+
+    def _decode(
+        self, found: Iterable[tuple[Any, ...]], rows: Collection[RecordKey] | None
     ) -> list[RuntimeRecord | None]:
         width = len(self._runtime_columns)
-        if self._gather is None:
-            keys = [row[0] for row in found if row[0] is not None]
-            gathered = await self._fetch(connection, keys, rows) if keys else {}
-            highest = await self._fetch_highest(connection, keys) if keys and rows is not None else {}
-        else:
-            gathered = {row[0]: [loads(text or "[]") for text in row[width : width + 3]] for row in found}
-            highest = {row[0]: row[width + 3 :] for row in found}
         records: list[RuntimeRecord | None] = []
-        for key, attempt_number, activity_id, activity_attempt, scalars, suspend_data in (row[:width] for row in found):
+        for row in found:
+            key, attempt_number, activity_id, activity_attempt, scalars, suspend_data = row[:width]
             if key is None:
                 records.append(None)
                 continue
             values = runtime_from_row(scalars, suspend_data)
-            counted = _collect(values, gathered[key])
+            gathered = [loads(held) if isinstance(held, str) else held or [] for held in row[width : width + 3]]
+            highest = _collect(values, gathered)
             counts = {}
             if rows is not None:
-                known = zip(_COUNTED, highest[key], strict=True)
-                counted.update((name, position) for name, position in known if position is not None)
-                counts = count_records(counted, values)
+                known = zip(_COUNTED, row[width + 3 :], strict=True)
+                highest.update((name, position) for name, position in known if position is not None)
+                counts = count_records(highest, values)
             records.append(RuntimeRecord(RuntimeKey(attempt_number, activity_id, activity_attempt), values, counts))
         return records
 

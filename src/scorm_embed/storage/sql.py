@@ -32,6 +32,7 @@ from scorm_embed.storage.base import (
 from scorm_embed.storage.checking import NUMBER_MAX, checked_change, checked_package
 from scorm_embed.storage.connections import Connections, Opened, read_url
 from scorm_embed.storage.cursor import check_limit, read_cursor, write_cursor
+from scorm_embed.storage.direct import Direct
 from scorm_embed.storage.encoding import is_storable, to_microseconds, to_utc
 from scorm_embed.storage.failures import InsideError, is_retryable, translated
 from scorm_embed.storage.postgresql import PostgresWriter
@@ -92,6 +93,7 @@ class SQLStorage:
         dialect = engine.dialect.name if engine is not None else read.get_dialect().name if read is not None else ""
         self._reader = SessionReader(self.tables, dialect)
         self._writer = SessionWriter(self.tables, dialect)
+        self._direct = Direct()
         self._short = PostgresWriter(self.tables) if dialect == "postgresql" else None
 
     async def add_package(self, record: PackageRecord) -> None:
@@ -130,7 +132,14 @@ class SQLStorage:
         """Give a session with the run-time data of its current activity, in one read."""
         if not is_storable(tenant_id, session_id):
             return None
-        return await self._read(lambda connection: self._reader.load(connection, tenant_id, session_id, rows))
+        with translated(self.prefix):
+            opened = await self._opened()
+            if not opened.is_direct:
+                async with opened.read() as connection:
+                    return await self._reader.load(connection, tenant_id, session_id, rows)
+            statement, parameters = self._reader.one(tenant_id, session_id, rows)
+            shown = self._reader.show(await self._direct.fetch(opened.engine, statement, parameters), rows)
+            return shown[0] if shown else None
 
     async def save_session(self, tenant_id: str, change: SessionChange, *, inside: Inside | None = None) -> None:
         """Apply a change, all of it or nothing.
@@ -139,11 +148,12 @@ class SQLStorage:
         broke the transaction off for the sake of another.
         """
         change = checked_change(tenant_id, change)
+        short = self._short if self._short is not None and self._short.fits(change) else None
 
         async def work(connection: AsyncConnection) -> None:
-            if self._short is None or not self._short.fits(change):
+            if short is None:
                 await self._writer.save(connection, change)
-            elif not await self._short.save(connection, change):
+            elif not await short.save(connection, change):
                 raise await self._writer.conflict(connection, change)
             if inside is not None:
                 try:
@@ -151,8 +161,22 @@ class SQLStorage:
                 except Exception as error:
                     raise InsideError(error) from error
 
-        is_one_statement = inside is None and self._short is not None and self._short.fits(change)
-        await self._write(work, alone=is_one_statement)
+        async def at_once(opened: Opened) -> None:
+            assert short is not None
+            statement, parameters = short.one(change)
+            if opened.is_direct:
+                is_saved = bool(await self._direct.fetch(opened.engine, statement, parameters))
+            else:
+                async with opened.read() as connection:
+                    is_saved = (await connection.execute(statement, parameters)).first() is not None
+            if not is_saved:
+                async with opened.read() as connection:
+                    raise await self._writer.conflict(connection, change)
+
+        if short is not None and inside is None:
+            await self._repeat(at_once)
+        else:
+            await self._write(work)
 
     async def list_sessions(self, query: SessionQuery) -> Page[tuple[SessionRecord, RuntimeRecord | None]]:
         """List sessions, newest first, with the run-time data of their current activity."""
@@ -260,21 +284,27 @@ class SQLStorage:
             async with opened.read() as connection:
                 return await work(connection)
 
-    async def _write(self, work: Work[T], *, alone: bool = False) -> T:
-        """Do the work in a transaction, or ``alone`` as one statement that is its own."""
+    async def _write(self, work: Work[T]) -> T:
+        """Do the work in a transaction."""
+
+        async def attempt(opened: Opened) -> T:
+            async with opened.write() as connection:
+                return await work(connection)
+
+        return await self._repeat(attempt)
+
+    async def _repeat(self, attempt: Callable[[Opened], Awaitable[T]]) -> T:
+        """Make an attempt, and again when the database broke it off for the sake of another transaction."""
         with translated(self.prefix):
             opened = await self._opened()
-            begin = opened.read if alone else opened.write
             for pause in RETRY_PAUSES_SECONDS:
                 try:
-                    async with begin() as connection:
-                        return await work(connection)
+                    return await attempt(opened)
                 except Exception as error:
                     if not is_retryable(error):
                         raise
                 await asyncio.sleep(pause)
-            async with begin() as connection:
-                return await work(connection)
+            return await attempt(opened)
 
     async def _opened(self) -> Opened:
         opened = self._connections.get()
