@@ -62,8 +62,11 @@ def receive(play: Play, event: Committed, effects: Effects, now: datetime) -> No
         _note(play, element, value, effects)
     effects.tolerated.extend((entry.element, entry.rule, entry.sentence) for entry in cmi.tolerated)
     cmi.tolerated.clear()
-    if state.open is not None or event.elements:
+    assert play.activity_id is not None
+    spoke = any(_STATUS.fullmatch(element) for element, _ in event.elements)
+    if spoke or state.record(play.activity_id).completion == "not attempted":
         _transfer(play)
+        effects.tracking_changed = True
 
 
 def _note(play: Play, element: str, value: str, effects: Effects) -> None:
@@ -133,6 +136,7 @@ def close(play: Play, effects: Effects, now: datetime) -> None:
         if status is not None:
             cmi.write("cmi.core.lesson_status", status)
     _transfer(play)
+    effects.tracking_changed = True
     record.suspended = exit_is_suspend(play) or not current.initialized
     if is_2004:
         state.tracking.set_suspended(play.tree.by_id[play.activity_id], record.suspended)

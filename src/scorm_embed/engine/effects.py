@@ -45,6 +45,8 @@ class Effects:
     """The activity, and the learner attempt on it, whose run-time data ``runtime`` changes."""
     delivery: Delivery | None = None
     view_changed: bool = False
+    tracking_changed: bool = False
+    """Whether what the learner may do next can be different now."""
     problem: tuple[str, str] | None = None
     """Why a request led nowhere: exception code and sentence."""
     refused: list[Refusal] = field(default_factory=list)

@@ -64,6 +64,7 @@ class Work:
     delivered: dict[str, str] | None = None
     """Run-time data of the activity delivered within this work."""
     view_changed: bool = False
+    tracking_changed: bool = False
     problem: tuple[str, str] | None = None
     dirty: bool = False
 
@@ -95,6 +96,7 @@ class Work:
             self._keep(effects)
         self._keep_learner_data(effects)
         self.view_changed = self.view_changed or effects.view_changed
+        self.tracking_changed = self.tracking_changed or effects.tracking_changed
         if effects.view_changed:
             self.problem = effects.problem
         if self.scratch is None or Happening.LAUNCHED in effects.happenings:

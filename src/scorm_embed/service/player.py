@@ -79,7 +79,7 @@ class PlayerCalls(LaunchCalls):
         if over:
             raise AccessError("The launch has expired; launch the course again.", code="EXPIRED_TOKEN")
         assert work.state.launch is not None
-        stale = message.view != work.played.view
+        changed = work.view_changed or message.view != work.played.view
         return {
             "acknowledged": work.state.launch.applied,
             "refused": [
@@ -87,8 +87,8 @@ class PlayerCalls(LaunchCalls):
                 for number, r in refused
             ],
             "summary": summary_document(work),
-            "navigation": navigation_document(work),
-            "view": view_document(work, content_url) if work.view_changed or stale else None,
+            "navigation": navigation_document(work) if work.tracking_changed and not changed else None,
+            "view": view_document(work, content_url) if changed else None,
         }
 
     async def _receive(self, work: Work, launch: Launch, message: SentMessage) -> list[tuple[int, Refusal]]:

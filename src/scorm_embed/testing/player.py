@@ -183,7 +183,7 @@ class FakePlayer:
         self.refused += answer["refused"]
         if answer["view"] is not None:
             self._show(answer["view"])
-        else:
+        elif answer["navigation"] is not None:
             self.view["navigation"] = answer["navigation"]
 
     def _show(self, view: dict[str, Any]) -> None:

@@ -197,7 +197,7 @@ function answered({ refused, view: next, navigation, summary }, navigated) {
   for (const { element, code, reason } of refused) console.warn(`SCORM: ${element} refused (${code}): ${reason}`);
   if (next && (navigated || next.number !== view?.number)) show(next, navigated);
   else if (navigated) begin(); // nothing to show: let the server say where we are
-  else if (state !== "loading") update(navigation, summary);
+  else if (state !== "loading" && view) update(navigation ?? view.navigation, summary); // null: as it was
 }
 
 /** The launch is over. */
