@@ -36,18 +36,19 @@ class Element:
         self.written: dict[str, str] = {}
         """Names of attributes that are not all lower case, as written."""
         self.children: list[Element] = []
-        self.parts: list[str] = []
+        self.parts: list[str | Element] = []
+        """Text and children as they follow one another."""
         self.addresses: list[str] = []
         """On the root: every namespace address that the manifest declares."""
 
     @property
     def text(self) -> str:
         """The element's own text, untouched."""
-        return "".join(self.parts)
+        return "".join(part for part in self.parts if isinstance(part, str))
 
     def all_text(self) -> str:
         """The text of the element and of everything in it."""
-        return "".join([self.text, *(child.all_text() for child in self.children)])
+        return "".join(part if isinstance(part, str) else part.all_text() for part in self.parts)
 
     @property
     def path(self) -> str:
@@ -196,6 +197,7 @@ class _Builder:
             self._root = element
         else:
             parent.children.append(element)
+            parent.parts.append(element)
         self._take_attributes(element, attributes, scope)
         self._stack.append(element)
         self._scopes.append(scope)
