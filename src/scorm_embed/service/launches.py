@@ -6,7 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from scorm_embed.engine.state import Launch, new_snapshot
-from scorm_embed.errors import AccessError, DuplicateEntryError, LaunchSupersededError, NotFoundError
+from scorm_embed.errors import (
+    AccessError,
+    DuplicateEntryError,
+    LaunchSupersededError,
+    NotFoundError,
+    StorageUnavailableError,
+)
 from scorm_embed.service.base import Desk
 from scorm_embed.service.changes import Work, change_session, load_work
 from scorm_embed.service.model import Launched, Mode, PlayerPage
@@ -38,21 +44,26 @@ class LaunchCalls(Desk):
         launch = self._new_launch(mode, learner_name, return_url, ttl_seconds)
         if session_id is None:
             session_id = self.new_id("ses_")
-        record = self._new_session(tenant_id, session_id, user_id, package_id, package.version, launch)
-        if await self.storage.load_session(tenant_id, session_id, rows=()) is None:
-            try:
-                await self.storage.save_session(tenant_id, SessionChange(record, None))
-                return self._launched(record, launch)
-            except DuplicateEntryError:
-                pass  # made by somebody else just now: go on with it
 
         async def relaunch(work: Work) -> None:
             if (work.record.user_id, work.record.package_id) != (user_id, package_id):
                 raise DuplicateEntryError("The session exists for another user or package.", {"session_id": session_id})
             self._own(work, launch)
 
-        _, work = await change_session(self, tenant_id, session_id, relaunch, rows=())
-        return self._launched(work.record, launch)
+        for _ in range(2):
+            try:
+                _, work = await change_session(self, tenant_id, session_id, relaunch, rows=())
+                return self._launched(work.record, launch)
+            except NotFoundError as error:
+                if error.code != "SESSION_NOT_FOUND":
+                    raise
+            record = self._new_session(tenant_id, session_id, user_id, package_id, package.version, launch)
+            try:
+                await self.storage.save_session(tenant_id, SessionChange(record, None))
+                return self._launched(record, launch)
+            except DuplicateEntryError:
+                pass  # made by somebody else just now: go on with it
+        raise StorageUnavailableError("The session came and went; try again.", {"session_id": session_id})
 
     async def launch_session(
         self, tenant_id: str, session_id: str, user_id: str, *, learner_name: str | None = None
