@@ -16,9 +16,11 @@ import { loadTexts } from "./texts.js";
 /** @type {import("./types").Boot} */
 const boot = JSON.parse(byId("boot").textContent);
 const is2004 = boot.standard !== "scorm_1_2";
-const [t, { default: table }] = await Promise.all([
+const [t, { default: table }, languages] = await Promise.all([
   loadTexts(boot.language),
   import(is2004 ? "./tables2004.js" : "./tables12.js"),
+  // Only the letter of the standard needs to know every language there is.
+  is2004 && boot.strictness === "conformant" ? import("./languages.js").then((codes) => codes.default) : undefined,
 ]);
 const RECOVERY_BYTES = 1 << 20;
 
@@ -81,7 +83,8 @@ function isValid(name = "") {
 /** @param {import("./types").Activity} activity */
 function deliver(activity, view = 0) {
   const { standard, strictness, limits } = boot;
-  const cmi = new Cmi(table, activity.data, { strictness, limits, edition: +standard[11] || 4, navigationValid: isValid });
+  const edition = +standard[11] || 4;
+  const cmi = new Cmi(table, activity.data, { strictness, limits, edition, navigationValid: isValid, languages });
   /** @type {Delivery} */
   const mine = (delivery = { cmi, view, activity: activity.id, terminated: false, suspends: false, timer: 0 });
   const report = (initialized = false, terminated = false) => {
