@@ -17,6 +17,8 @@ from scorm_embed.core.sequencing.tracking import TrackingState
 _ROUNDS_MAX = 8
 """How often one activity may be rolled up in one overall rollup: maps that lead in a circle must not spin."""
 
+_DIGITS = 9
+
 _OBJECTIVE_ACTIONS = (RollupAction.SATISFIED, RollupAction.NOT_SATISFIED)
 
 
@@ -91,7 +93,8 @@ def _weighted_mean(tree: ActivityTree, state: TrackingState, cluster: int, item:
         if measure is not None:
             total += measure * weight
             any_known = True
-    state.set_local(cluster, item, total / weight_sum if any_known and weight_sum > 0 else None)
+    # Two digits more than the data model has: binary fractions must not keep 0.6 / 3 from reaching 0.2.
+    state.set_local(cluster, item, round(total / weight_sum, _DIGITS) if any_known and weight_sum > 0 else None)
 
 
 def objective_rollup_using_measure_process(tree: ActivityTree, state: TrackingState, activity: int) -> None:
