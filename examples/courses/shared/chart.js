@@ -36,13 +36,28 @@
     { x: 720, y: 20, depth: -9, wide: 200, high: 140 },
   ]);
 
-  /** The line of one pressure through the field (marching squares, segments joined end to end). */
-  function contour(pressure, level, step = 10) {
+  const STEP = 10;
+
+  /** The field on a grid a little larger than the chart, computed once for all its lines. */
+  function sample(pressure) {
+    const rows = [];
+    for (let y = -STEP; y <= HEIGHT + STEP; y += STEP) {
+      const row = [];
+      for (let x = -STEP; x <= WIDTH + STEP; x += STEP) row.push(pressure(x, y));
+      rows.push(row);
+    }
+    return rows;
+  }
+
+  /** The lines of one pressure through a sampled field (marching squares, segments joined end to end). */
+  function contour(rows, level) {
     const segments = [];
-    for (let y = -step; y < HEIGHT + step; y += step) {
-      for (let x = -step; x < WIDTH + step; x += step) {
-        const corners = [[x, y], [x + step, y], [x + step, y + step], [x, y + step]];
-        const values = corners.map(([cx, cy]) => pressure(cx, cy) - level);
+    for (let down = 0; down + 1 < rows.length; down += 1) {
+      for (let across = 0; across + 1 < rows[down].length; across += 1) {
+        const [x, y] = [(across - 1) * STEP, (down - 1) * STEP];
+        const corners = [[x, y], [x + STEP, y], [x + STEP, y + STEP], [x, y + STEP]];
+        const values = [rows[down][across], rows[down][across + 1], rows[down + 1][across + 1], rows[down + 1][across]]
+          .map((value) => value - level);
         const cuts = [];
         for (let side = 0; side < 4; side += 1) {
           const from = values[side];
@@ -91,11 +106,11 @@
     const taken = [...avoid];
     const free = ([x, y]) => x > 30 && x < WIDTH - 30 && y > 25 && y < HEIGHT - 25
       && taken.every(([tx, ty]) => Math.abs(tx - x) > 46 || Math.abs(ty - y) > 26);
-    const values = [];
-    for (let y = 0; y <= HEIGHT; y += 25) for (let x = 0; x <= WIDTH; x += 25) values.push(pressure(x, y));
-    const low = Math.ceil(Math.min(...values) / every) * every;
-    for (let level = low; level < Math.max(...values); level += every) {
-      for (const line of contour(pressure, level)) {
+    const rows = sample(pressure);
+    const low = Math.min(...rows.map((row) => Math.min(...row)));
+    const high = Math.max(...rows.map((row) => Math.max(...row)));
+    for (let level = Math.ceil(low / every) * every; level < high; level += every) {
+      for (const line of contour(rows, level)) {
         const strong = level % 20 === 0;
         group.append(node("path", { d: path(line), class: strong ? "isobar strong" : "isobar", pathLength: 1 }));
         const from = Math.floor(line.length * 0.15);
@@ -213,5 +228,5 @@
     return `<g class="${className}">${circles.join("")}</g>`;
   }
 
-  window.chart = { node, field, day, isobars, contour, path, centre, front, wind, point, stream, sheet, cloud, WIDTH, HEIGHT };
+  window.chart = { node, field, day, isobars, centre, front, wind, point, stream, sheet, cloud };
 })();

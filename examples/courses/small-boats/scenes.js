@@ -6,7 +6,7 @@ window.scenes = {
   boat(x, y, lean = 0, reefed = false) {
     const top = reefed ? -58 : -92;
     return `<g transform="translate(${x} ${y}) rotate(${lean})"><path class="solid" d="M-44 0C-40 14 -30 22 -20 24H26C38 20 44 10 48 0Z"/>
-      <path class="ink" d="M4 0V-98"/><path d="M9 ${top}C34 ${top / 2} 42 -22 42 -8H9Z" fill="var(--surface)" stroke="var(--ink)" stroke-width="2"/>
+      <path class="ink" d="M4 0V-98"/><path d="M9 ${top}C34 ${top / 2} 42 -22 42 -8H9Z" fill="var(--foam)" stroke="var(--ink)" stroke-width="2"/>
       <path d="M-1 ${top + 8}L-34 -8H-1Z" fill="var(--warm)" stroke="var(--ink)" stroke-width="2"/></g>`;
   },
 

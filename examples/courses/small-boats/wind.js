@@ -16,7 +16,7 @@ function blow() {
   const foam = Array.from({ length: Math.max(0, now - 2) * 4 }, (_, at) => {
     const x = (at * 173) % 800;
     const y = 176 + ((at * 61) % 70);
-    return `<path d="M${x} ${y}q${8 + now} -6 ${16 + now * 2} 0" fill="none" stroke="var(--surface)" stroke-width="3" stroke-linecap="round"/>`;
+    return `<path d="M${x} ${y}q${8 + now} -6 ${16 + now * 2} 0" fill="none" stroke="var(--foam)" stroke-width="3" stroke-linecap="round"/>`;
   });
   document.getElementById("sea").innerHTML = `<rect class="sky" width="800" height="260"/>${now > 5 ? chart.cloud(500, 20, 220, 60, "cloud grey") + chart.cloud(120, 10, 260, 64, "cloud dark") : chart.cloud(560, 30, 150, 50)}
     ${scenes.waves(160, height * 0.7, length, 30, 0.35)}${now > 5 ? "" : scenes.boat(400, 168 - height * 0.2, -now * 3, now === 5)}
