@@ -16,14 +16,14 @@ from jwt.algorithms import get_default_algorithms
 
 from scorm_embed.errors import AccessError, ConfigurationError
 from scorm_embed.web.identifiers import problem_of_identifier
-from scorm_embed.web.jwks import KeySet, PublicKey
+from scorm_embed.web.jwks import RSA_KEY_BITS_MIN, KeySet, PublicKey
 from scorm_embed.web.origins import is_loopback, parse_origin
 
-HMAC_ALGORITHMS = frozenset({"HS256", "HS384", "HS512"})
-ALGORITHMS = HMAC_ALGORITHMS | {
+HMAC_ALGORITHMS = {"HS256": 32, "HS384": 48, "HS512": 64}
+"""With the least bytes of a secret (RFC 7518, 3.2)."""
+ALGORITHMS = set(HMAC_ALGORITHMS) | {
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
 }  # fmt: skip
-HMAC_KEY_BYTES_MIN = 32
 TOKEN_CHARS_MAX = 16_000
 CLAIMS = {"user_id": "sub", "name": "name", "session_id": None}
 """Which claim gives what, unless the host says otherwise; None: no claim does."""
@@ -85,15 +85,20 @@ class ExternalIssuer:
         key = self.key.encode() if isinstance(self.key, str) else self.key
         if not isinstance(key, bytes):
             raise ConfigurationError(f"ExternalIssuer {self.issuer!r}: key must be text or bytes.")
-        if self.algorithms[0] in HMAC_ALGORITHMS and len(key) < HMAC_KEY_BYTES_MIN:
+        bytes_min = max(HMAC_ALGORITHMS.get(name, 0) for name in self.algorithms)
+        if len(key) < bytes_min:
             raise ConfigurationError(
-                f"ExternalIssuer {self.issuer!r}: the shared secret must have at least {HMAC_KEY_BYTES_MIN} bytes."
+                f"ExternalIssuer {self.issuer!r}: the shared secret must have at least {bytes_min} bytes."
             )
         for name in self.algorithms:
             try:
-                get_default_algorithms()[name].prepare_key(key)
+                prepared = get_default_algorithms()[name].prepare_key(key)
             except (jwt.PyJWTError, ValueError, TypeError):
                 raise ConfigurationError(f"ExternalIssuer {self.issuer!r}: the key does not fit {name}.") from None
+            if name[:2] in {"RS", "PS"} and prepared.key_size < RSA_KEY_BITS_MIN:
+                raise ConfigurationError(
+                    f"ExternalIssuer {self.issuer!r}: an RSA key must have at least {RSA_KEY_BITS_MIN} bits."
+                )
 
     def claim(self, name: str) -> str | None:
         """Give the name of the claim that holds ``name``."""

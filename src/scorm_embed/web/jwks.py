@@ -22,6 +22,7 @@ KEEP_SECONDS = 300
 REFETCH_SECONDS = 30
 TIMEOUT_SECONDS = 5.0
 BYTES_MAX = 256 * 1024
+RSA_KEY_BITS_MIN = 2048
 
 
 class KeySet:
@@ -91,9 +92,11 @@ def _read_keys(text: bytes) -> list[jwt.PyJWK]:
         if not isinstance(entry, dict) or entry.get("kty") == "oct" or entry.get("use", "sig") != "sig":
             continue
         try:
-            keys.append(jwt.PyJWK.from_dict(entry))
+            key = jwt.PyJWK.from_dict(entry)
         except (jwt.PyJWTError, ValueError, TypeError, KeyError):
             continue
+        if key.key_type != "RSA" or key.key.key_size >= RSA_KEY_BITS_MIN:
+            keys.append(key)
     return keys
 
 
