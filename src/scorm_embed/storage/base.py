@@ -13,7 +13,14 @@ in ``scorm_embed.testing`` checks:
 * **Order.** Lists are newest first by ``(created_at, id)`` unless stated otherwise, and paging by cursor neither
   repeats nor skips a record that existed when the first page was read.
 * **Tenants.** A record is only found under its own tenant.
-* **Failure.** What cannot be reached raises ``StorageUnavailableError``; nothing was changed then.
+* **Failure.** What cannot be reached raises ``StorageUnavailableError``. Nothing was changed then, unless the
+  connection broke while the transaction was being committed, when nobody can know: the same call made again either
+  applies the change or raises ``VersionConflictError`` or ``DuplicateEntryError``, and never applies it twice.
+* **Text.** Every text comes back as it went in: case, accents, trailing spaces, emoji, control characters, halves of
+  surrogate pairs. Identifiers are compared by code point; one that cannot be kept exactly (over 255 characters, 600
+  for an activity, 128 for a tenant, or with U+0000 or half of a surrogate pair in it) raises ``RequestError`` when it
+  is written and finds nothing when it is looked for. The order of elements in a map of run-time data is not kept.
+* **Values.** Times come back to the microsecond, numbers to the last bit, JSON equal (tuples as lists).
 """
 
 from __future__ import annotations
@@ -113,7 +120,9 @@ class RuntimeRecord:
     """Run-time data of one activity as a flat map, element to value.
 
     ``counts`` tells how many records each collection has when ``values`` holds only some of them
-    (``cmi.interactions``: 500, ``cmi.interactions.3.objectives``: 2).
+    (``cmi.interactions``: 500, ``cmi.interactions.3.objectives``: 2): one more than the highest index. A collection
+    without records is absent; nested collections are counted in the records that were loaded. Empty when ``values``
+    is whole.
     """
 
     key: RuntimeKey
@@ -123,7 +132,10 @@ class RuntimeRecord:
 
 @dataclass(frozen=True, slots=True)
 class RuntimeChange:
-    """Elements to set (a text) or to remove (None) in one activity's run-time data."""
+    """Elements to set (a text) or to remove (None) in one activity's run-time data.
+
+    A change without elements makes the record of the activity where there is none.
+    """
 
     key: RuntimeKey
     values: Mapping[str, str | None]
@@ -138,7 +150,7 @@ class LearnerData:
 
     objectives: Mapping[tuple[str, str], Json] = field(default_factory=dict)
     stores: Mapping[tuple[str, str], str | None] = field(default_factory=dict)
-    """In a change, None removes."""
+    """In a change, None removes, a store or an objective."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +203,7 @@ class SessionChange:
     commits: Sequence[CommitRecord] = ()
     """Rows to append."""
     settled: Sequence[tuple[str, int]] = ()
-    """``(launch, number)`` of held rows that are applied by this change."""
+    """``(launch, number)`` of held rows that are applied by this change; their status becomes ``applied``."""
     events: Sequence[EventRecord] = ()
 
 
@@ -237,6 +249,8 @@ class Storage(Protocol):
     async def delete_package(self, tenant_id: str, package_id: str, *, with_sessions: bool = False) -> Sequence[str]:
         """Remove all versions; ``PackageInUseError`` while sessions exist, unless they go too.
 
+        What learners carry within the scope of the package goes with it.
+
         Returns:
             the digests that no package of any tenant uses any more.
         """
@@ -252,14 +266,28 @@ class Storage(Protocol):
         """
 
     async def save_session(self, tenant_id: str, change: SessionChange, *, inside: Inside | None = None) -> None:
-        """Apply a change: ``VersionConflictError`` for a lost race (``details["current_version"]``),
-        ``DuplicateEntryError`` for an id or a commit that exists."""
+        """Apply a change, all of it or nothing.
+
+        Args:
+            inside: runs in the transaction with the storage's connection, after the writes and before the commit. What
+                it raises rolls everything back and arrives as it was raised. It may run again after a rollback, when
+                the database broke the transaction off for the sake of another.
+
+        Raises:
+            VersionConflictError: a lost race; ``details["current_version"]`` is None when the session is gone.
+            DuplicateEntryError: a session, commit or event exists; ``details["of"]`` says which (``"session"``,
+                ``"commit"``, ``"event"``).
+            RequestError: an identifier cannot be kept exactly, or a number is infinite.
+        """
 
     async def list_sessions(self, query: SessionQuery) -> Page[tuple[SessionRecord, RuntimeRecord | None]]:
         """List sessions, newest first, with the run-time data of their current activity (all rows)."""
 
     async def delete_session(self, tenant_id: str, session_id: str) -> bool:
-        """Remove a session and everything that belongs to it; False when there is none."""
+        """Remove a session and everything that belongs to it; False when there is none.
+
+        Events that were not yet delivered stay, and so does what the learner carries.
+        """
 
     async def load_runtime(
         self,
@@ -270,7 +298,10 @@ class Storage(Protocol):
         activity_id: str | None = None,
         activity_attempt: int | None = None,
     ) -> Sequence[RuntimeRecord]:
-        """Give run-time data of a session, whole, oldest attempt first; None does not filter."""
+        """Give run-time data of a session, whole; None does not filter.
+
+        Ordered by ``attempt_number``, ``activity_attempt``, ``activity_id``.
+        """
 
     async def load_learner(self, tenant_id: str, user_id: str, scopes: Collection[str]) -> LearnerData:
         """Give a learner's global objectives and shared data stores of these scopes."""
@@ -282,6 +313,9 @@ class Storage(Protocol):
 
     async def find_commits(self, tenant_id: str, session_id: str, launch: str) -> Sequence[CommitRecord]:
         """Give the rows of one launch, by number."""
+
+    async def prune_commits(self, received_before: datetime, *, limit: int = 1000) -> int:
+        """Forget rows of all logs received before this time, oldest first, at most ``limit``; give how many."""
 
     async def take_events(self, limit: int, now: datetime, lease_seconds: float) -> Sequence[EventRecord]:
         """Give unsettled events, oldest first, and keep them from other takers for ``lease_seconds``."""

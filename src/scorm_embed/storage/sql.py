@@ -245,7 +245,7 @@ class SQLStorage:
         )
 
     async def find_commits(self, tenant_id: str, session_id: str, launch: str) -> Sequence[CommitRecord]:
-        """Give the rows of one launch that are not ``late``, by number."""
+        """Give the rows of one launch, by number."""
         return await self._read(
             lambda connection: log.find_commits(connection, self.tables, tenant_id, session_id, launch)
         )

@@ -1,0 +1,1 @@
+"""The checks of ``scorm_embed.testing.storage``, by what they are about."""
