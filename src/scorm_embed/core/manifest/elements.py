@@ -15,7 +15,13 @@ from scorm_embed.core.manifest import problems
 from scorm_embed.core.manifest.decoding import decode_manifest
 from scorm_embed.core.manifest.limits import ManifestLimits
 from scorm_embed.core.manifest.markup import repair_markup
-from scorm_embed.core.manifest.namespaces import SCORM_FAMILIES, Family, family_of_address, family_of_prefix
+from scorm_embed.core.manifest.namespaces import (
+    OFFICIAL_ADDRESSES,
+    SCORM_FAMILIES,
+    Family,
+    family_of_address,
+    family_of_prefix,
+)
 from scorm_embed.core.manifest.problems import ProblemLog, make_problem
 from scorm_embed.errors import ManifestParseError
 
@@ -230,10 +236,10 @@ class _Builder:
             if family is Family.OTHER or (root_prefix and family not in SCORM_FAMILIES):
                 # Whatever the root's own namespace is called, its elements are those of a manifest.
                 family = Family.CONTENT if root_prefix else family_of_prefix(prefix)
-                if family is not Family.OTHER:
-                    self._log.add_once(
-                        problems.NAMESPACE_UNKNOWN, uri, line=element.line, path=name, uri=uri, family=family.value
-                    )
+            if family in SCORM_FAMILIES and uri.strip() and uri.strip() not in OFFICIAL_ADDRESSES:
+                self._log.add_once(
+                    problems.NAMESPACE_UNKNOWN, uri, line=element.line, path=name, uri=uri, family=family.value
+                )
             scope[prefix] = family
         return scope
 

@@ -44,6 +44,19 @@ SCORM_FAMILIES = frozenset(
     }
 )
 
+OFFICIAL_ADDRESSES = frozenset(
+    {
+        "http://www.imsproject.org/xsd/imscp_rootv1p1p2",
+        "http://www.adlnet.org/xsd/adlcp_rootv1p2",
+        "http://www.imsglobal.org/xsd/imscp_v1p1",
+        "http://www.imsglobal.org/xsd/imsss",
+        "http://www.adlnet.org/xsd/adlcp_v1p3",
+        "http://www.adlnet.org/xsd/adlseq_v1p3",
+        "http://www.adlnet.org/xsd/adlnav_v1p3",
+    }
+)
+"""The namespaces that SCORM 1.2 and SCORM 2004 define; others of their families are understood and reported."""
+
 _BY_ADDRESS = (
     (re.compile(r"adlnet\.org/xsd/adl_?seq"), Family.ADL_SEQUENCING),
     (re.compile(r"adlnet\.org/xsd/adl_?nav"), Family.ADL_NAVIGATION),
