@@ -198,6 +198,7 @@ def test_delivering_another_activity_gives_up_the_suspended_one(activity: Any, b
     outcome = course.go("choice", "c")
     assert (outcome.delivered, outcome.resumed) == ("c", False)
     assert not course.state.suspended
+    assert activity_status(course.state, "root").attempts == 1  # the attempt on the course goes on
     assert course.go("choice", "a").resumed is False
 
 

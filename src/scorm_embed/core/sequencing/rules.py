@@ -196,9 +196,9 @@ def lesson_status(tree: ActivityTree, state: TrackingState, identifier: str) -> 
         if statuses and all(status in ("passed", "completed") for status in statuses):
             return "completed"
         return "not attempted" if activity not in state.attempts else "incomplete"
-    satisfied = state.satisfied(activity)
-    if satisfied is not None:
-        return "passed" if satisfied else "failed"
-    if state.completed(activity):
-        return "completed"
-    return "incomplete" if activity in state.attempts else "not attempted"
+    satisfied, completed = state.satisfied(activity), state.completed(activity)
+    if satisfied is False:
+        return "failed"
+    if completed is False or (completed is satisfied is None):
+        return "incomplete" if activity in state.attempts else "not attempted"
+    return "passed" if satisfied else "completed"
