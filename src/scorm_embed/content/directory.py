@@ -151,13 +151,15 @@ class DirectoryContent:
             return file
         if not is_digest(digest):
             raise missing(digest)
+        # A worker thread remembers what it returned until its next job, which would keep the file open: hence the list.
+        opened: list[_OpenFile] = []
         try:
-            file = await to_thread.run_sync(_OpenFile, self._path(digest))
+            await to_thread.run_sync(lambda: opened.append(_OpenFile(self._path(digest))))
         except FileNotFoundError:
             raise missing(digest) from None
         except OSError as error:
             raise _unavailable(error) from error
-        self._open[digest] = file
+        file = self._open[digest] = opened.pop()
         while len(self._open) > self._open_files_max:
             with contextlib.suppress(KeyError):
                 self._open.popitem(last=False)
