@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 STATIC = Path(__file__).parents[2] / "src" / "scorm_embed" / "web" / "static"
@@ -72,10 +72,12 @@ class Wire:
     """The server's side: what it has received, and what it shall answer.
 
     ``deliver`` and ``finish`` make views; ``on_commit`` may return the view that a commit brings about; ``faults`` are
-    used up one by one, oldest first: a status with an error code, ``"drop"``, ``"garbage"`` or ``"hang"``.
+    used up one by one, oldest first: a status with an error code, ``"drop"``, ``"garbage"``, ``"hang"`` or ``"hold"``.
     """
 
     url: str = ""
+    path: str = ""
+    """Where this test's player is mounted, so that nothing a page of an earlier test sends late arrives here."""
     standard: str = "scorm_2004_4th"
     tree: dict[str, Any] | None = None
     title: str = "A course"
@@ -101,13 +103,18 @@ class Wire:
     number: int = 0
     acknowledged: dict[str, int] = field(default_factory=dict)
     permissions: str = "unload=(self)"
+    active: int = 0
+    most: int = 0
+    """Commit requests under way at once."""
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    loop: asyncio.AbstractEventLoop | None = None
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     # -- what it decides -------------------------------------------------------
 
     def deliver(self, identifier: str, **changes: Any) -> dict[str, Any]:
         """The next view: an activity."""
-        url = f"/content/{identifier}.html"
+        url = f"{self.path}/content/{identifier}.html"
         activity = {"id": identifier, "title": f"Title of {identifier}", "url": url, "sco": True}
         data = self.data.get(identifier, {})
         now = self.navigation | {"current": identifier}
@@ -157,11 +164,16 @@ class Wire:
             assert self.changed.wait_for(test, seconds), f"received {self.requests}, starts {self.starts}"
         return test()
 
+    def release(self) -> None:
+        """Let go of a request that ``"hold"`` holds back; it fails."""
+        assert self.loop is not None
+        self.loop.call_soon_threadsafe(self.gate.set)
+
     # -- the calls -------------------------------------------------------------
 
     async def page(self, request: Request) -> Response:
         language = request.query_params.get("lang", "en")
-        run = "/player/S/run/SIGNED/"
+        run = f"{self.path}/player/S/run/SIGNED/"
         boot = {
             "run": run, "session_id": "S", "title": self.title, "standard": self.standard, "strictness": "tolerant",
             "limits": {}, "return_url": None, "origins": ["self"], "language": language, "commit_bytes_max": 49152,
@@ -186,7 +198,7 @@ class Wire:
         fault = self.start_faults.pop(0) if self.start_faults else None
         self._note(self.starts, body)
         if fault is not None:
-            return await self._fail(fault)
+            return await self._fail(fault, request)
         self.run += 1
         recovered = []
         for entry in body["recover"]:
@@ -196,11 +208,19 @@ class Wire:
         return JSONResponse({"recovered": recovered, "tree": self.tree, "view": view})
 
     async def commit(self, request: Request) -> Response:
+        self.active += 1
+        self.most = max(self.most, self.active)
+        try:
+            return await self._commit(request)
+        finally:
+            self.active -= 1
+
+    async def _commit(self, request: Request) -> Response:
         body = await request.json()
         fault = self.faults.pop(0) if self.faults else None
         self._note(self.requests, body | {"fault": fault})
         if fault is not None:
-            return await self._fail(fault)
+            return await self._fail(fault, request)
         for commit in body["commits"]:
             if commit["number"] == self.acknowledged.get(body["launch"], 0) + 1:
                 self.acknowledged[body["launch"]] = commit["number"]
@@ -226,10 +246,14 @@ class Wire:
             self.times.append(time.monotonic())
             self.changed.notify_all()
 
-    async def _fail(self, fault: tuple[int, str] | str) -> Response:
+    async def _fail(self, fault: tuple[int, str] | str, request: Request) -> Response:
         if fault == "hang":
-            await asyncio.Event().wait()
-        if fault in ("garbage", "drop"):
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+        if fault == "hold":
+            self.loop = asyncio.get_running_loop()
+            await self.gate.wait()
+        if fault in ("garbage", "drop", "hang", "hold"):
             return HTMLResponse("<h1>Sign in</h1>", 200 if fault == "garbage" else 502)
         assert isinstance(fault, tuple)
         return JSONResponse({"error": "It failed.", "code": fault[1], "details": {}}, fault[0])
@@ -244,7 +268,6 @@ def application(wire: Wire) -> Starlette:
             Route("/player/S/run/SIGNED/commit", wire.commit, methods=["POST"]),
             Route("/content/{name:path}", wire.content),
             Route("/host/{name:path}", wire.host),
-            Mount("/static", StaticFiles(directory=STATIC)),
         ]
     )
 
@@ -261,20 +284,23 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
 
-class _Current:
-    """Routes to the wire of the running test, so that one server serves all."""
+class _Mounts:
+    """Gives each test's stand-in the requests under its own path."""
 
-    app: Starlette | None = None
+    def __init__(self) -> None:
+        self.apps: list[Starlette] = []
+        self.static = StaticFiles(directory=STATIC)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        assert self.app is not None
-        await self.app(scope, receive, send)
+        first, _, rest = scope["path"].removeprefix("/").partition("/")
+        app = self.static if first == "static" else self.apps[int(first.removeprefix("test"))]
+        await app(scope | {"path": f"/{rest}"}, receive, send)
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[tuple[str, _Current]]:
+def server() -> Iterator[tuple[str, _Mounts]]:
     """One HTTP server for all tests."""
-    current = _Current()
+    current = _Mounts()
     config = uvicorn.Config(
         current, port=0, log_level="error", lifespan="off", ws="none", timeout_graceful_shutdown=1
     )
@@ -289,10 +315,11 @@ def server() -> Iterator[tuple[str, _Current]]:
 
 
 @pytest.fixture
-def wire(server: tuple[str, _Current]) -> Wire:
+def wire(server: tuple[str, _Mounts]) -> Wire:
     """The server's side of one test."""
-    made = Wire(url=server[0])
-    server[1].app = application(made)
+    path = f"/test{len(server[1].apps)}"
+    made = Wire(url=server[0] + path, path=path)
+    server[1].apps.append(application(made))
     return made
 
 
@@ -342,11 +369,10 @@ class Player:
 
     def sco(self, script: str, activity: str = "item_1") -> Any:
         """Run JavaScript in the content, once the page of this activity is there."""
-        self.page.wait_for_selector('iframe[name="scorm-content"]')
-        frame = self.page.frame("scorm-content")
+        element = self.page.wait_for_selector(f'html[data-activity-id="{activity}"] iframe[name="scorm-content"]')
+        frame = element.content_frame() if element else None
         assert frame is not None
-        frame.wait_for_url(f"**/content/{activity}.html*")
-        frame.wait_for_function("typeof sco === 'object'")
+        frame.wait_for_function("typeof sco === 'object' && document.readyState === 'complete'")
         return frame.evaluate(script)
 
     def nav(self, name: str) -> Any:

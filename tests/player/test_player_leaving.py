@@ -1,0 +1,262 @@
+"""Courses that end in every way that courses end, and pages that go away."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+FINISH = "function () { sco.set('cmi.location', 'last'); sco.set('cmi.exit', 'suspend'); sco.end() }"
+LAST = {"cmi.location": "last", "cmi.exit": "suspend"}
+
+
+def left(wire):
+    """The request that says that the learner has gone."""
+    return next((body for body in wire.requests if body["leave"]), None)
+
+
+@pytest.mark.parametrize("event", ["pagehide", "unload", "beforeunload"])
+def test_a_course_that_finishes_while_the_page_closes_loses_nothing(wire, player, event):
+    wire.scripts["item_1"] = f"addEventListener('{event}', {FINISH})"
+    player.open()
+    player.sco("sco.begin(); sco.set('cmi.location', 'p3')")
+    player.page.close(run_before_unload=True)
+    body = wire.until(lambda: left(wire))
+    assert wire.elements == LAST
+    assert body["commits"][-1]["terminated"] is True
+    assert body["navigate"] is None
+
+
+def test_a_course_that_never_finishes_is_saved_when_the_page_closes(wire, player):
+    player.open()
+    player.sco("sco.begin(); sco.set('cmi.location', 'p3')")
+    player.page.close(run_before_unload=True)
+    body = wire.until(lambda: left(wire))
+    assert wire.elements == {"cmi.location": "p3"}
+    assert body["commits"][-1]["terminated"] is False
+
+
+def test_a_page_that_is_navigated_away_says_so(wire, player):
+    wire.scripts["item_1"] = f"addEventListener('unload', {FINISH})"
+    player.open()
+    player.sco("sco.begin()")
+    player.page.goto("about:blank")
+    wire.until(lambda: left(wire))
+    assert wire.elements == LAST
+
+
+def test_handlers_of_frames_within_the_course_run_as_well(wire, player):
+    wire.pages["item_1.html"] = "<!doctype html><iframe src='inner.html'></iframe>"
+    wire.pages["inner.html"] = (
+        "<!doctype html><script>var api = parent.parent.API_1484_11; api.Initialize('');"
+        "onunload = function () { api.SetValue('cmi.location', 'last'); api.Terminate('') }</script>"
+    )
+    player.open()
+    wire.until(lambda: wire.commits)
+    player.page.close(run_before_unload=True)
+    wire.until(lambda: left(wire))
+    assert wire.elements == {"cmi.location": "last"}
+
+
+def test_what_was_under_way_when_the_page_closed_is_sent_again(wire, player):
+    wire.faults = ["hang"]
+    player.open()
+    player.sco("sco.begin(); sco.set('cmi.location', 'p3'); sco.commit()")
+    wire.until(lambda: len(wire.requests) == 1)
+    player.page.close(run_before_unload=True)
+    body = wire.until(lambda: left(wire))
+    assert [commit["number"] for commit in body["commits"]] == [1, 2]
+
+
+def test_what_does_not_fit_the_last_request_is_sent_at_the_next_start(wire, player):
+    wire.faults = [(503, "STORAGE_UNAVAILABLE")] * 9
+    player.open()
+    player.sco(
+        "sco.begin(); for (let i = 0; i < 20; i++) { sco.set(`cmi.interactions.${i}.id`, 'q' + i);"
+        " sco.set(`cmi.interactions.${i}.type`, 'other'); sco.set(`cmi.interactions.${i}.learner_response`, 'x'.repeat(4000)) }"
+        " sco.commit()"
+    )
+    player.wait(save="offline")
+    player.page.goto("about:blank")
+    body = wire.until(lambda: left(wire))
+    assert [commit["number"] for commit in body["commits"]] == [1, 2]
+    wire.faults = []
+    player.open()
+    launch, commits = wire.starts[1]["recover"][0]["launch"], wire.starts[1]["recover"][0]["commits"]
+    assert launch == "L1.1"
+    assert [commit["number"] for commit in commits] == [1, 2, 3]
+    assert player.stored() == []
+
+
+def test_a_tab_that_is_gone_without_a_request_leaves_its_journal_to_the_next_start(wire, player, context):
+    player.open()
+    player.sco("sco.begin()")
+    player.wait(save="saved")
+    context.set_offline(True)
+    player.sco("sco.set('cmi.location', 'p9'); sco.set('cmi.exit', 'suspend'); sco.end()")
+    player.wait(save="offline")
+    player.page.close()
+    context.set_offline(False)
+    player.page = context.new_page()
+    player.open()
+    [entry] = wire.starts[1]["recover"]
+    assert entry["launch"] == "L1.1"
+    assert dict(entry["commits"][0]["elements"]) == {"cmi.location": "p9", "cmi.exit": "suspend"}
+    assert entry["commits"][0]["terminated"] is True
+    assert player.stored() == []
+
+
+def test_runs_are_recovered_in_their_order(wire, player):
+    player.open()
+    player.page.evaluate(
+        """(path) => { for (const [launch, number] of [['L1.10', 1], ['L1.9', 10], ['L1.9', 9]])
+        localStorage.setItem(`scorm_embed:${path}/player/S/:${launch}#${number}`, JSON.stringify({ number }));
+        localStorage.setItem(`scorm_embed:${path}/player/S/:L1.9#11`, 'not ours') }""",
+        wire.path,
+    )
+    player.open()
+    assert wire.starts[1]["recover"] == [
+        {"launch": "L1.9", "commits": [{"number": 9}, {"number": 10}]},
+        {"launch": "L1.10", "commits": [{"number": 1}]},
+    ]
+
+
+def test_the_content_waits_until_what_was_left_has_arrived(wire, player):
+    wire.start_faults = [(503, "STORAGE_UNAVAILABLE")]
+    player.page.goto(f"{wire.url}/player/S")
+    player.page.get_by_role("heading", name="No connection").wait_for()
+    assert player.html("player-state") == "loading"
+    assert player.html("save-state") == "offline"
+    assert player.page.locator("iframe").count() == 0
+    player.page.get_by_role("button", name="Try again").click()
+    player.wait(state="running", save="saved")
+
+
+def test_a_journal_too_large_for_one_request_is_handed_over_in_parts(wire, player):
+    player.open()
+    player.page.evaluate(
+        """(path) => { for (let n = 1; n < 5; n++)
+        localStorage.setItem(`scorm_embed:${path}/player/S/:L0.1#${n}`, JSON.stringify({ number: n, x: 'y'.repeat(400000) })) }""",
+        wire.path,
+    )
+    wire.start_faults = [(413, "PAYLOAD_TOO_LARGE")]
+    player.open()
+    numbers = [[c["number"] for entry in body["recover"] for c in entry["commits"]] for body in wire.starts[1:]]
+    assert numbers == [[1, 2, 3], [1, 2], [3, 4]]
+    assert player.stored() == []
+
+
+@pytest.mark.parametrize("status", [(401, "EXPIRED_TOKEN"), (404, "SESSION_NOT_FOUND")])
+def test_a_start_that_is_refused_says_why(wire, player, status):
+    wire.start_faults = [status]
+    player.open(state="error")
+    assert player.html("player-reason") == status[1]
+    assert player.page.locator("iframe").count() == 0
+
+
+@pytest.mark.parametrize("call", ["close()", "parent.close()", "top.close()", "window.self.close()"])
+def test_a_course_that_closes_its_window_after_terminate_has_ended(wire, player, call):
+    wire.on_commit = lambda body: wire.finish() if body["navigate"] else None
+    player.open()
+    player.sco(f"sco.begin(); sco.set('cmi.location', 'p3'); sco.end(); {call}")
+    player.wait(state="ended", reason="completed")
+    [request] = [body["navigate"] for body in wire.requests if body["navigate"]]
+    assert request == {"request": "exit-all", "target": None}
+    assert wire.commits[-1]["terminated"] is True
+
+
+@pytest.mark.parametrize("before", ["", "sco.set('cmi.exit', 'suspend'); sco.end();"])
+def test_a_course_that_closes_its_window_to_be_resumed_is_suspended(wire, player, before):
+    wire.on_commit = lambda body: wire.finish("suspended") if body["navigate"] else None
+    player.open()
+    player.sco(f"sco.begin(); {before} window.close()")
+    player.wait(state="ended", reason="suspended")
+    assert wire.requests[-1]["navigate"]["request"] == "suspend-all"
+
+
+def test_a_frame_within_the_course_may_close_too(wire, player):
+    wire.pages["item_1.html"] = "<!doctype html><iframe src='inner.html'></iframe>"
+    wire.pages["inner.html"] = (
+        "<!doctype html><script>var api = parent.parent.API_1484_11; api.Initialize('');"
+        "api.Terminate(''); window.close()</script>"
+    )
+    wire.on_commit = lambda body: wire.finish() if body["navigate"] else None
+    player.open(state="ended")
+    assert wire.requests[-1]["navigate"]["request"] == "exit-all"
+
+
+def test_a_course_that_redirects_its_frame_before_it_starts_is_not_leaving(wire, player):
+    wire.pages["item_1.html"] = (
+        "<!doctype html><script>onunload = function () {}; addEventListener('pagehide', function () {});"
+        "location.replace('second.html')</script>"
+    )
+    player.open()
+    frame = player.page.frame("scorm-content")
+    frame.wait_for_url("**/second.html")
+    frame.wait_for_function("typeof sco === 'object'")
+    assert frame.evaluate("sco.begin() + sco.set('cmi.location', 'p3') + sco.commit()") == "truetruetrue"
+    player.wait(save="saved")
+    assert wire.elements == {"cmi.location": "p3"}
+    assert all(body["navigate"] is None and not body["leave"] for body in wire.requests)
+
+
+def test_a_course_may_initialise_again_after_it_has_finished(wire, player):
+    player.open()
+    player.sco("sco.begin(); sco.set('cmi.location', 'a'); sco.end(); sco.begin(); sco.set('cmi.location', 'b'); sco.end()")
+    player.wait(save="saved", state="running")
+    facts = [(commit["initialized"], commit["terminated"]) for commit in wire.commits]
+    assert facts == [(True, False), (False, True), (True, False), (False, True)]
+
+
+def test_an_ended_course_says_nothing_more_when_the_page_closes(wire, player):
+    wire.on_commit = lambda body: wire.finish() if any(commit["terminated"] for commit in body["commits"]) else None
+    player.open()
+    player.sco("sco.begin(); sco.end()")
+    player.wait(state="ended")
+    count = len(wire.requests)
+    player.page.goto("about:blank")
+    player.page.goto(f"{wire.url}/host/none.html")
+    assert len(wire.requests) == count
+
+
+def test_the_learner_is_taken_to_the_return_url(wire, player):
+    wire.boot = {"return_url": f"{wire.path}/host/back.html"}
+    wire.pages["back.html"] = "<!doctype html><title>back</title>"
+    wire.on_commit = lambda body: wire.finish() if any(commit["terminated"] for commit in body["commits"]) else None
+    player.open()
+    player.sco("sco.begin(); sco.end()")
+    player.page.wait_for_url("**/host/back.html")
+
+
+def test_a_page_out_of_the_back_forward_cache_starts_again(wire, player):
+    player.open()
+    player.sco("sco.begin(); sco.set('cmi.location', 'p3')")
+    player.page.evaluate(
+        "dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));"
+        "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+    )
+    wire.until(lambda: len(wire.starts) == 2)
+    player.wait(state="running", save="saved")
+    assert left(wire)["launch"] == "L1.1"
+    assert player.sco("sco.begin() + sco.set('cmi.location', 'p4') + sco.commit()") == "truetruetrue"
+    wire.until(lambda: wire.requests[-1]["launch"] == "L1.2")
+    assert wire.requests[-1]["commits"][0]["number"] == 1
+
+
+def test_a_page_that_is_put_into_the_background_saves_at_once(wire, player):
+    player.open()
+    player.sco("sco.begin(); sco.set('cmi.location', 'p3')")
+    player.page.evaluate(
+        "Object.defineProperty(document, 'hidden', { value: true }); document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    wire.until(lambda: wire.elements == {"cmi.location": "p3"}, 0.9)
+
+
+def test_unload_handlers_run_even_where_the_browser_has_switched_them_off(wire, player):
+    wire.permissions = "unload=()"
+    wire.scripts["item_1"] = f"onunload = {FINISH}"
+    player.open()
+    player.sco("sco.begin()")
+    player.page.goto("about:blank")
+    wire.until(lambda: left(wire))
+    assert wire.elements == LAST
