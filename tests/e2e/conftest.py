@@ -1,0 +1,252 @@
+"""A real server in a process of its own, and Chromium: what the end-to-end tests share."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+KEY = "end-to-end-key-end-to-end-key-0123"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 60) -> None:
+    """Wait until a URL answers; what the process has written is the failure's message."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+            if isinstance(error, urllib.error.HTTPError) and error.code < 500:
+                return
+        if process.poll() is not None or time.monotonic() > end:
+            pytest.fail(f"{url} does not answer:\n{log.read_text()[-3000:]}")
+        time.sleep(0.1)
+
+
+@dataclass
+class Running:
+    """A server under test."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is cleaned up."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """SIGTERM to the whole group, as a process manager would."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start a command that serves ``{port}``; gives its URL when ``ready`` answers."""
+    running: list[Running] = []
+
+    def run(command: list[str], *, ready: str = "/", cwd: Path = ROOT, port: int | None = None, **env: str) -> Running:
+        port = port or free_port()
+        log = tmp_path / f"server-{len(running)}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [part.replace("{port}", str(port)) for part in command],
+                cwd=cwd,
+                env={**os.environ, "PORT": str(port), **env},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        server = Running(f"http://127.0.0.1:{port}", process, log)
+        running.append(server)
+        wait_for(server.url + ready, process, log)
+        return server
+
+    yield run
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture
+def serve(start: Start, tmp_path: Path) -> Callable[..., Running]:
+    """``scorm-embed serve`` with a database and an API key of its own."""
+
+    def run(*options: str, database: str | None = None, port: int | None = None) -> Running:
+        database = database or f"sqlite:///{tmp_path / 'e2e.db'}"
+        command = [
+            str(Path(sys.executable).with_name("scorm-embed")),
+            *("serve", "--host", "127.0.0.1", "--port", "{port}", "--database", database),
+            *("--content", str(tmp_path / "content"), "--api-key", KEY, *options),
+        ]
+        return start(command, ready="/api/v1/health", port=port)
+
+    return run
+
+
+@pytest.fixture
+def api(serve: Callable[..., Running]) -> Iterator[httpx.Client]:
+    """A back end's client of a running server."""
+    with httpx.Client(base_url=serve().url, headers={"X-API-Key": KEY}, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("SCORM_EMBED_CHROMIUM") or next(
+        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+    )
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no Chromium on this machine")
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    context = chromium.new_context(viewport={"width": 1200, "height": 800}, reduced_motion="reduce")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def courses(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example courses, zipped."""
+    folder = tmp_path_factory.mktemp("courses")
+    subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "build-courses"), str(folder)], check=True, capture_output=True
+    )
+    return folder
+
+
+class Learner:
+    """Plays the example course in a player, wherever its page is."""
+
+    def __init__(self, page: Page, player: Frame) -> None:
+        self.page, self.player = page, player
+
+    @property
+    def content(self) -> Frame:
+        """The frame with the course's own page, once it is there."""
+        handle = self.player.wait_for_selector('iframe[name="scorm-content"]')
+        assert handle is not None
+        frame = handle.content_frame()
+        assert frame is not None
+        return frame
+
+    def delivered(self, activity_id: str) -> Frame:
+        """Wait until an activity is delivered and its page is ready."""
+        self.player.wait_for_selector(f'html[data-activity-id="{activity_id}"][data-player-state="running"]')
+        frame = self.content
+        frame.wait_for_load_state()
+        return frame
+
+    def walk_through(self, frame: Frame) -> None:
+        """Look at every page of a lesson and finish it."""
+        frame.wait_for_selector("[data-test=where]")
+        while frame.locator("[data-test=finish]:visible").count() == 0:
+            where = frame.inner_text("[data-test=where]")
+            frame.click("[data-test=next]")
+            frame.wait_for_function(
+                "before => document.querySelector('[data-test=where]').innerText !== before", arg=where
+            )
+        frame.click("[data-test=finish]")
+
+    def answer(self, frame: Frame) -> None:
+        """Answer the question on screen rightly."""
+        question = frame.locator("[data-test=question]")
+        kind = question.get_attribute("data-kind")
+        wanted = (question.get_attribute("data-answer") or "").split(",")
+        if kind in ("choice", "true-false"):
+            for option in question.locator("input").all():
+                if option.get_attribute("value") in wanted:
+                    option.check()
+        elif kind == "matching":
+            for pair, select in zip(wanted, question.locator("select").all(), strict=True):
+                select.select_option(pair.partition(".")[2])
+        elif kind == "numeric":
+            question.locator("input").fill(wanted[0])
+        else:
+            for position, item in enumerate(wanted):
+                while question.locator("li").nth(position).get_attribute("data-value") != item:
+                    question.locator(f"li[data-value={item}] [data-test=move-up]").click()
+
+    def take_quiz(self, frame: Frame) -> None:
+        """Answer every question and hand the quiz in."""
+        frame.wait_for_selector("[data-test=question]")
+        while True:
+            identifier = frame.get_attribute("[data-test=question]", "data-question")
+            self.answer(frame)
+            if frame.locator("[data-test=submit]:visible").count():
+                frame.click("[data-test=submit]")
+                break
+            frame.click("[data-test=next]")
+            frame.wait_for_function(
+                "before => document.querySelector('[data-test=question]').dataset.question !== before", arg=identifier
+            )
+        frame.wait_for_selector("[data-test=result]")
+
+    def saved(self) -> None:
+        """Wait until everything is acknowledged."""
+        self.player.wait_for_selector('html[data-save-state="saved"]')
+
+
+@pytest.fixture
+def learner() -> type[Learner]:
+    return Learner
+
+
+def boot_of(html: str) -> str:
+    """The signed path of the player's calls."""
+    found = re.search(r'id="boot">(.*?)</script>', html, re.DOTALL)
+    assert found is not None
+    return found[1]
