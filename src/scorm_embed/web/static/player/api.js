@@ -17,27 +17,27 @@ export function createApi(version, cmi, hooks) {
 
   /** @param {any} argument */
   const text = (argument) => (argument == null && cmi.tolerant ? "" : String(argument));
-  /** @param {number} code @param {string} [sentence] @param {string} [name] */
-  const done = (code, sentence = "", name = "") => {
+  /** @param {number} code @param {string} [diagnostic] */
+  const done = (code, diagnostic = "") => {
     error = String(code);
-    told = sentence.replace("{e}", name);
+    told = diagnostic;
     return code ? "false" : "true";
   };
   /** @param {Call} call */
   const misplaced = (call) => {
     const code = call[state + 1];
-    if (code) done(+code, states[state], (state > 1 ? terminate : initialize)[0]);
+    if (code) done(+code, states[state].replace("{e}", (state > 1 ? terminate : initialize)[0]));
     return code;
   };
   /** @param {Call} call @param {any} argument */
   const misused = (call, argument) => {
     if (argument === "") return false;
-    if (argument != null || !cmi.tolerant) return done(201, states[3], call[0]);
+    if (argument != null || !cmi.tolerant) return done(201, states[3].replace("{e}", call[0]));
     cmi.note(call[0], "argument");
   };
   /** @param {Call} call @param {() => boolean} hook @param {number} after */
   const carryOut = (call, hook, after) => {
-    if (!hook()) return done(call[4], states[4], call[0]);
+    if (!hook()) return done(call[4], states[4].replace("{e}", call[0]));
     state = after;
     return done(0);
   };

@@ -18,6 +18,7 @@ const each = (text, separator, check, table) =>
 
 /** @param {string} text */
 function uri(text) {
+  if (/^[\w.-]+$/.test(text)) return "";
   if (!VISIBLE.test(text) || /^urn:$/i.test(text)) return "type";
   const found = URI.exec(text);
   const urn = found?.[1]?.toLowerCase() === "urn";

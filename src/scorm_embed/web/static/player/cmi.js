@@ -9,6 +9,8 @@ import { parseReal, splitLocalized } from "./values.js";
 const exceeds = (text, limit) => text.length > limit && [...text].length > limit;
 /** @param {string} text @param {number} limit */
 const clip = (text, limit) => (exceeds(text, limit) ? [...text].slice(0, limit - 3).join("") + "..." : text);
+/** @type {string[]} */
+const none = [];
 
 export class Cmi {
   code = 0;
@@ -21,9 +23,11 @@ export class Cmi {
   #root = { children: new Map() };
   /** @type {Map<string, string | null>} */
   #changed = new Map();
-  /** @type {Map<string, number>} records of each collection */
+  /** @type {Map<string, { size: number }>} records of each collection */
   #counts = new Map();
   #noted = new Set();
+  /** The part of a record that the last name was in, and what is known to be there. @type {import("./datamodel").Branch} */
+  #last = { prefix: ".", parent: this.#root, steps: [], record: "", known: new Map() };
 
   /** @param {Table} table @param {Record<string, string>} values @param {CmiOptions} [options] */
   constructor(table, values, { strictness = "tolerant", limits, edition = 4, navigationValid, languages } = {}) {
@@ -36,9 +40,13 @@ export class Cmi {
     /** @type {string[]} */
     const targets = [];
     this.table = { ...table, targets, languages };
+    // Rows and places have one shape each: engines read such objects several times as fast.
+    const shape = Object.assign({}, ...table.rows.map(([, , facts]) => facts));
+    for (const fact in shape) shape[fact] = fact === "vocabulary" ? none : undefined;
     for (const [name, type, facts] of table.rows) {
       if ((facts?.since ?? 0) > edition) continue;
-      const row = { vocabulary: [], ...facts, name, type };
+      const typed = /^(response|pattern|feedback)$/.test(type);
+      const row = { ...shape, ...facts, name, type, typed, leaf: type > "a" && type < "{", own: name.split(".n.")[1] };
       let node = this.#root;
       for (const part of name.split(".")) {
         const { children, record = node } = node;
@@ -48,40 +56,41 @@ export class Cmi {
       node.row = row;
       if (type === "[]") node.record = { children: new Map() };
       else if (row.targeted) targets.push(name.slice(name.lastIndexOf(".") + 1));
-      else if (type !== "{}" && !name.includes(".n.")) this.#plain.set(name, { name, row, steps: [] });
+      else if (row.leaf && !name.includes(".n.")) this.#plain.set(name, { name, row, steps: [], record: "", reason: "" });
     }
     for (const name of this.values.keys()) {
-      for (const { path, index } of this.#locate(name).steps) this.#counts.set(path, Math.max(this.#size(path), index + 1));
+      for (const { index, count } of this.#find(name).steps) count.size = Math.max(count.size, index + 1);
     }
   }
 
   /** GetValue. Statuses are evaluated at every call. @param {string} element @returns {string} */
   get(element) {
-    const place = this.#plain.get(element) ?? this.#locate(element);
+    const place = this.#find(element);
     const { name, row, steps, reason, record } = place;
-    const over = steps.find(({ path, index }) => index >= this.#size(path));
-    if (over && (!reason || (this.is12 && reason === "unknown"))) return this.#refuse(element, 0, ["beyond", this.#size(over.path)]);
+    const over = this.#past(steps, 0);
+    if (over && (!reason || (this.is12 && reason === "unknown"))) return this.#refuse(element, 0, ["beyond", over.count.size]);
     if (reason) return this.#refuse(element, 0, [reason]);
     this.code = 0;
-    if (!row) return place.answer ?? String(this.#size(name));
+    if (!row) return place.answer ?? String(this.#count(name).size);
     if (row.access === "wo" || (row.guarded && this.values.get(record + "_read") === "false")) return this.#refuse(element, 0, ["write_only"]);
     return (row.override && this.#overridden(row, row.override)) ?? this.#stored(row, name) ?? this.#refuse(element, 0, ["unset"]);
   }
 
   /** SetValue. A refused call changes nothing. @param {string} element @param {string} value @returns {string} */
   set(element, value) {
-    const place = this.#plain.get(element) ?? this.#locate(element);
+    const place = this.#find(element);
     const why = this.#misnamed(element, place) ?? this.#closed(place, value) ?? this.#misfit(place, value);
     if (why) return this.#refuse(element, 1, why);
     this.code = 0;
     const { name, steps, record } = place;
     const row = /** @type {Row} */ (place.row);
-    const previous = this.values.get(name);
+    const previous = row.clears || row.appends ? this.values.get(name) : "";
     // A long fill-in that names the default language and nothing else is the empty text.
-    if (value === "{lang=en}" && /^(response|pattern)$/.test(row.type) && this.#kind(place) === "long-fill-in") value = "";
+    if (value === "{lang=en}" && this.#kind(place) === "long-fill-in") value = "";
     this.values.set(name, row.appends ? (previous ?? "") + value : value);
     this.#changed.set(name, row.appends ? (this.#changed.get(name) ?? "") + value : value);
-    for (const { path, index } of steps) if (index === this.#size(path)) this.#counts.set(path, index + 1);
+    for (let at = 0; at < steps.length; at++) if (steps[at].index === steps[at].count.size) steps[at].count.size++;
+    if (record) this.#last.known.set(row.own, value);
     if (row.clears && previous !== undefined && previous !== value) for (const leaf of row.clears) this.#clear(record + leaf);
     return "true";
   }
@@ -105,22 +114,29 @@ export class Cmi {
     this.#noted.add(key);
   }
 
-  /** Walk the tree of names. @param {string} name @returns {Place} */
-  #locate(name) {
-    const parts = name.split(".");
+  /** A name beside the last one needs one step. @param {string} name @returns {Place} */
+  #find(name) {
+    const { prefix, parent, steps, record } = this.#last;
+    if (name.startsWith(prefix)) {
+      const row = parent.children.get(name.slice(prefix.length))?.row;
+      if (row?.leaf) return { name, row, steps, record, reason: "" };
+    }
+    return this.#plain.get(name) ?? this.#walk(name, name.split("."));
+  }
+
+  /** @param {string} name @param {string[]} parts @returns {Place} */
+  #walk(name, parts) {
     /** @type {Place["steps"]} */
     const steps = [];
-    let node = this.#root;
-    let record = "";
-    for (let at = 0; at < parts.length; at++) {
-      const part = parts[at];
+    let [node, parent, path, before, record] = [this.#root, this.#root, "", "", ""];
+    for (const [at, part] of parts.entries()) {
       const { row } = node;
+      let token = part;
       let next = node.children.get(part);
       if (!next && row && node.record && /^\d+$/.test(part)) {
-        const path = parts.slice(0, at).join(".");
-        steps.push({ path, index: +part, row });
-        parts[at] = String(+part);
-        record ||= `${path}.${+part}.`;
+        steps.push({ path, index: +part, row, count: this.#count(path) });
+        token = String(+part);
+        record ||= `${path}.${token}.`;
         next = node.record;
       }
       if (!next) {
@@ -128,22 +144,31 @@ export class Cmi {
         if (!/^_(children|count|version)$/.test(part) || !at || parts[at + 1] !== undefined) {
           return { name, steps, reason: !name ? "empty" : node.record && part[0] !== "_" ? "index" : "unknown" };
         }
-        const kept = { name: parts.slice(0, at).join("."), steps, keyword: true };
+        const kept = { name: path, steps, keyword: true };
         if (part === "_count") return { ...kept, reason: node.record ? "" : "no_count" };
-        if (part === "_version" || !row || !/^\W/.test(row.type) || row.publishes === false) return { ...kept, reason: "no" + part };
+        if (part === "_version" || !row || row.leaf || row.publishes === false) return { ...kept, reason: "no" + part };
         const children = [...(node.record ?? node).children.keys()];
         return { ...kept, answer: children.filter((child) => child[0] !== "_").join() };
       }
-      node = next;
+      [parent, node, before] = [node, next, path];
+      path += (path && ".") + token;
     }
     const { row } = node;
-    if (!row || /^\W/.test(row.type)) return { name, steps, reason: "group" };
-    return { name: steps.length ? parts.join(".") : name, row, steps, record, reason: row.targeted ? "target" : "" };
+    if (!row?.leaf) return { name, steps, reason: "group" };
+    if (record) this.#last = { prefix: before + ".", parent, steps, record, known: new Map() };
+    return { name: path, row, steps, record, reason: row.targeted ? "target" : "" };
   }
 
-  /** @param {string} path */
-  #size(path) {
-    return this.#counts.get(path) ?? 0;
+  /** The count of a collection, kept current. @param {string} path */
+  #count(path) {
+    const count = this.#counts.get(path) ?? { size: 0 };
+    this.#counts.set(path, count);
+    return count;
+  }
+
+  /** The first index at or beyond the records there are, plus so many. @param {Place["steps"]} steps @param {number} more */
+  #past(steps, more) {
+    for (let at = 0; at < steps.length; at++) if (steps[at].index >= steps[at].count.size + more) return steps[at];
   }
 
   /** @param {string} element @param {0 | 1} setting @param {NonNullable<Why>} why */
@@ -158,11 +183,18 @@ export class Cmi {
   #misnamed(element, { row, reason, steps, keyword, record }) {
     if (keyword || (row && element[element.lastIndexOf(".") + 1] === "_")) return ["keyword"];
     if (reason && reason !== "unknown") return [reason];
-    const gap = steps.find(({ path, index }) => index > this.#size(path));
-    if (gap) return ["gap", this.#size(gap.path)];
+    const gap = this.#past(steps, 1);
+    if (gap) return ["gap", gap.count.size];
     if (!row) return ["unknown"];
-    const missing = row.requires?.find((leaf) => !this.values.has(record + leaf));
-    if (missing) return ["requires", clip(record + missing, 100)];
+    const { requires = none } = row;
+    const { known } = this.#last;
+    for (let at = 0; at < requires.length; at++) {
+      const leaf = requires[at];
+      if (known.has(leaf)) continue;
+      const value = this.values.get(record + leaf);
+      if (value === undefined) return ["requires", clip(record + leaf, 100)];
+      known.set(leaf, value);
+    }
   }
 
   /** Access, and what other records allow. @param {Place} place @param {string} value @returns {Why} */
@@ -170,19 +202,18 @@ export class Cmi {
     const row = /** @type {Row} */ (place.row);
     const { records_max } = this.limits;
     if (row.access === "ro" || (row.guarded && this.values.get(place.record + "_write") === "false")) return ["read_only"];
-    for (const { path, index, row } of place.steps) {
-      if (index < this.#size(path)) continue;
-      if (row.grows === false) return ["closed", index];
-      if (index >= records_max) return ["too_many", records_max];
-    }
+    const fresh = this.#past(place.steps, 0);
+    if (fresh && fresh.row.grows === false) return ["closed", fresh.index];
+    if (fresh && fresh.index >= records_max) return ["too_many", records_max];
     const current = row.unique && this.values.get(place.name);
     if (row.unique && current !== value) {
       if (row.write_once && current !== undefined) return ["written"];
       const other = this.#other(place, (stored) => stored === value);
       if (other !== undefined) return ["not_unique", other];
     }
+    if (row.type !== "pattern" || !place.steps[1].index) return;
     const kind = this.#kind(place);
-    if (row.type === "pattern" && place.steps[1].index && this.table.single_pattern?.includes(kind)) return ["one_pattern", kind];
+    if (this.table.single_pattern?.includes(kind)) return ["one_pattern", kind];
   }
 
   /** Length, type, range, tolerances, a pattern that is there. @param {Place} place @param {string} value @returns {Why} */
@@ -219,8 +250,8 @@ export class Cmi {
   }
 
   /** The type of the interaction around an element. @param {Place} place */
-  #kind({ record }) {
-    return (record && this.values.get(record + "type")) || "";
+  #kind({ row, record }) {
+    return (row?.typed && (this.#last.known.get("type") ?? this.values.get(record + "type"))) || "";
   }
 
   /** @param {Row} row @param {string} name */
@@ -241,7 +272,7 @@ export class Cmi {
   #other({ name, steps }, same) {
     const { path, index } = steps[steps.length - 1];
     const leaf = name.slice(name.lastIndexOf("."));
-    for (let at = 0; at < this.#size(path); at++) {
+    for (let at = 0; at < this.#count(path).size; at++) {
       const stored = this.values.get(path + "." + at + leaf);
       if (at !== index && stored !== undefined && same(stored)) return at;
     }
@@ -250,8 +281,9 @@ export class Cmi {
   /** Remove an element, or a collection's records. A later value then comes after the removal. @param {string} path */
   #clear(path) {
     const names = this.values.has(path) ? [path] : [];
-    for (let at = 0; at < this.#size(path); at++) names.push(`${path}.${at}.pattern`);
-    this.#counts.delete(path);
+    const count = this.#count(path);
+    for (let at = 0; at < count.size; at++) names.push(`${path}.${at}.pattern`);
+    count.size = 0;
     for (const name of names) {
       this.values.delete(name);
       this.#changed.delete(name);

@@ -31,6 +31,12 @@ export interface Row extends Facts {
   /** The data type; "[]" is a collection, "{}" a group. */
   type: string;
   vocabulary: string[];
+  /** Its format depends on the interaction's type. */
+  typed: boolean;
+  /** An element, neither a collection nor a group. */
+  leaf: boolean;
+  /** Its name within the record of the outermost collection. */
+  own: string;
 }
 
 export type Check = (value: string, row: Row, kind: string, table: Table) => string;
@@ -66,11 +72,21 @@ export interface Node {
   record?: Node;
 }
 
+/** The part of a record in which the last name was found. */
+export interface Branch {
+  prefix: string;
+  parent: Node;
+  steps: Place["steps"];
+  record: string;
+  /** Elements of the outermost record whose values have been seen. */
+  known: Map<string, string>;
+}
+
 /** What a name stands for. */
 export interface Place {
   name: string;
   row?: Row;
-  steps: { path: string; index: number; row: Row }[];
+  steps: { path: string; index: number; row: Row; count: { size: number } }[];
   /** The outermost record's part of the name, with its dot. */
   record?: string;
   reason?: string | false;
