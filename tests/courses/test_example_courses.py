@@ -371,6 +371,9 @@ def test_the_pre_test_tells_the_sequencing_what_is_known(bench: Any) -> None:
     values = bench.values()
     status = {values[f"cmi.objectives.{n}.id"]: values[f"cmi.objectives.{n}.success_status"] for n in range(3)}
     assert status == {"wind": "passed", "fog": "failed", "storms": "passed"}
+    assert values["cmi.completion_status"] == "completed"
+    assert "cmi.success_status" not in values
+    assert "cmi.score.scaled" not in values
     assert frame.locator("[data-test=subject][data-known=true]").count() == 2
     frame.click("[data-test=finish]")
     assert bench.values()["adl.nav.request"] == "continue"

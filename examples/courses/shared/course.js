@@ -46,6 +46,8 @@
     seen.add(steps[current].id);
     const last = current === steps.length - 1;
     back.disabled = current === 0;
+    back.hidden = steps.length === 1;
+    back.nextElementSibling.hidden = steps.length === 1;
     next.textContent = last ? options.finish : "Next";
     next.dataset.test = last ? "finish" : "next";
     where.textContent = `Page ${current + 1} of ${steps.length}`;

@@ -164,10 +164,11 @@
   /**
    * Runs a set of questions.
    * questions; passMark (0 to 1, used where the learning system gives none); submit: text of the last button;
-   * objectives: "all" reports every objective's part, a function (id, passed) => void does more;
-   * result({right, total, part, passed, objectives, again, leave, reviews}) draws what follows and returns nodes.
+   * judged: false asks for no score and no verdict, only for what is known about each objective;
+   * marked(objectives): called once the answers are recorded; result({right, total, part, passed, objectives, again, leave, reviews}) draws what follows and returns nodes.
    */
-  function run(options) {
+  function run(given) {
+    const options = { judged: true, ...given };
     const { questions } = options;
     const main = document.querySelector("main");
     const notice = make("p", { class: "notice", role: "status", "data-test": "notice", hidden: true });
@@ -269,9 +270,9 @@
       for (const [id, entry] of Object.entries(objectives)) {
         scorm.reportObjective(id, entry.right / entry.total >= passMark, entry.right / entry.total);
       }
-      scorm.score(part);
+      if (options.judged) scorm.score(part);
       scorm.progress(1);
-      scorm.report(true, part >= passMark);
+      scorm.report(true, options.judged ? part >= passMark : null);
       options.marked?.(objectives);
       save();
       say("");

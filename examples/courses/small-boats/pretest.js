@@ -5,6 +5,7 @@ const NAMES = { wind: "Wind and waves", fog: "Fog", storms: "Thunderstorms" };
 quiz.run({
   questions: ["pre-wind", "pre-fog", "pre-storms"].map((id) => bank[id]),
   passMark: 1,
+  judged: false,
   submit: "See what I know",
 
   // The sequencing rules read these objectives: a subject that is passed is skipped, and with all three the way to the
