@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from scorm_embed.core.sequencing.activity_tree import NO_ACTIVITY, ActivityTree
-from scorm_embed.core.sequencing.tracking import TrackingState, checked_value
+from scorm_embed.core.sequencing.objective_values import checked_value
+from scorm_embed.core.sequencing.tracking import TrackingState
 
 VERSION = 1
 

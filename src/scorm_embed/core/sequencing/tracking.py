@@ -25,7 +25,8 @@ from scorm_embed.core.sequencing.activity_tree import (
     SATISFIED,
     ActivityTree,
 )
-from scorm_embed.core.sequencing.definition import MapItem
+from scorm_embed.core.sequencing.memo import Memo
+from scorm_embed.core.sequencing.objective_values import ITEM_NUMBERS, ObjectiveValues, checked_value
 
 T = TypeVar("T")
 _ABSENT = object()
@@ -33,67 +34,6 @@ _CURRENT, _SUSPENDED, _PREPARED = "current", "suspended", "prepared"
 
 UNSET_COMPLETION, UNSET_SATISFIED = 1, 2
 """Bits for a status that the content itself set to unknown."""
-
-
-class ObjectiveValues:
-    """Known objective data by slot (local) or by global objective; an absent entry is unknown."""
-
-    __slots__ = ("by_item", "completion", "maximum", "measure", "minimum", "progress", "raw", "satisfied")
-
-    def __init__(self) -> None:
-        self.satisfied: dict[int, bool] = {}
-        self.measure: dict[int, float] = {}
-        self.raw: dict[int, float] = {}
-        self.minimum: dict[int, float] = {}
-        self.maximum: dict[int, float] = {}
-        self.completion: dict[int, bool] = {}
-        self.progress: dict[int, float] = {}
-        self.by_item: tuple[dict[int, Any], ...] = (
-            self.satisfied,
-            self.measure,
-            self.raw,
-            self.minimum,
-            self.maximum,
-            self.completion,
-            self.progress,
-        )
-
-
-class Memo:
-    """What has been worked out about a state since its last change; each dictionary belongs to one process."""
-
-    __slots__ = (
-        "choice_exit",
-        "closed",
-        "constraint",
-        "disabled",
-        "flow",
-        "forward",
-        "hidden",
-        "left",
-        "prevented",
-        "reach",
-        "siblings",
-        "skip",
-        "stop",
-        "unavailable",
-    )
-
-    def __init__(self) -> None:
-        self.skip: dict[int, Any] = {}
-        self.disabled: dict[int, Any] = {}
-        self.hidden: dict[int, Any] = {}
-        self.stop: dict[int, Any] = {}
-        self.unavailable: dict[int, Any] = {}
-        self.closed: dict[int, Any] = {}
-        self.forward: dict[int, Any] = {}
-        self.prevented: dict[int, Any] = {}
-        self.left: dict[int, Any] = {}
-        self.choice_exit: dict[int, Any] = {}
-        self.constraint: dict[int, Any] = {}
-        self.reach: dict[tuple[int, int], Any] = {}
-        self.siblings: dict[int, Any] = {}
-        self.flow: dict[tuple[int, int, int], Any] = {}
 
 
 class TrackingState:
@@ -417,7 +357,7 @@ class TrackingState:
             if number is None:
                 continue
             for name, value in items.items():
-                item = _ITEM_NUMBERS.get(name)
+                item = ITEM_NUMBERS.get(name)
                 if item is not None:
                     self._set(self.shared.by_item[item], number, checked_value(item, value))
 
@@ -440,16 +380,3 @@ class TrackingState:
         An empty mapping for an objective means that it has become unknown.
         """
         return self.globals_known(sorted(self.changed))
-
-
-def checked_value(item: int, value: object) -> bool | float | None:
-    """A stored value of the type its item has; None for anything else."""
-    if item in (SATISFIED, COMPLETION):
-        return value if isinstance(value, bool) else None
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    return None
-
-
-_ITEM_NUMBERS = {name.value: number for number, name in enumerate(ITEMS)}
-assert (ITEMS[PROGRESS], ITEMS[COMPLETION]) == (MapItem.PROGRESS_MEASURE, MapItem.COMPLETION_STATUS)
