@@ -26,7 +26,7 @@ def scope(path: str, raw_path: bytes | None = None, root_path: str = "") -> dict
         # A middleware has rewritten the path: the raw one belongs to something else.
         ("/api/v1/health", b"/other%2Fpath", "", ["api", "v1", "health"]),
         ("/api/v1/sessions/%2F", b"/api/v1/sessions/%252F", "", ["api", "v1", "sessions", "%2F"]),
-        ("/api/v1/sessions/日", "/api/v1/sessions/%E6%97%A5".encode(), "", ["api", "v1", "sessions", "日"]),
+        ("/api/v1/sessions/日", b"/api/v1/sessions/%E6%97%A5", "", ["api", "v1", "sessions", "日"]),
         ("/api/v1/sessions/a/b", None, "", ["api", "v1", "sessions", "a", "b"]),
         ("", b"", "", [""]),
         ("/scorm", b"/scorm", "/scorm", [""]),

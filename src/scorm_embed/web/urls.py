@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from starlette.routing import Mount
+from starlette.routing import Match, Mount
 
 from scorm_embed.errors import ConfigurationError
 from scorm_embed.web.options import Options
@@ -77,7 +77,7 @@ class Urls:
             raise ConfigurationError(
                 "The request's application does not mount this ScormEmbed itself: set the option base_url."
             )
-        root_path = scope.get("app_root_path", scope.get("root_path", ""))
+        root_path = _root_of_app(scope)
         return base_url_of_scope({**scope, "root_path": root_path.rstrip("/") + path})
 
     def _mount_of(self, routes: Any) -> str | None:
@@ -109,6 +109,23 @@ class Urls:
     def content_path(self, scope: Any, session_id: str, segment: str, path: str) -> str:
         """Give the path of one of the course's files; ``path`` is a URL reference within the package."""
         return f"{self.player_path(scope)}/{quote_segment(session_id)}/content/{segment}/{path}"
+
+
+def _root_of_app(scope: Any) -> str:
+    """Find where the app that answers a request is itself mounted.
+
+    The scope tells where the outermost app is and how far routing has come; the app is at one of the steps between
+    them: the first from which one of its routes leads to the request's path.
+    """
+    outermost, innermost = scope.get("app_root_path", scope.get("root_path", "")), scope.get("root_path", "")
+    routes = [route for route in getattr(scope.get("app"), "routes", ()) if getattr(route, "path", "")]
+    steps = [outermost]
+    for segment in innermost[len(outermost) :].split("/")[1:]:
+        steps.append(f"{steps[-1]}/{segment}")
+    for step in steps:
+        if any(route.matches({**scope, "root_path": step})[0] is not Match.NONE for route in routes):
+            return str(step)
+    return str(outermost)
 
 
 def _scope_of_environ(environ: Any) -> dict[str, Any]:

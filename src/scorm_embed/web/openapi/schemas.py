@@ -100,7 +100,7 @@ SCHEMAS: dict[str, Schema] = {
         {
             "element": text(examples=["cmi.core.score.raw"]),
             "code": text("The SCORM error code.", examples=["405"]),
-            "reason": text("Why."),
+            "error": text("Why."),
         }
     ),
     "Score": record(_PARTS),
