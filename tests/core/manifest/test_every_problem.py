@@ -91,15 +91,15 @@ REPAIRED = {
     "NAMESPACE_UNKNOWN": Case(UNTIDY, 2, {"namespaces": 'xmlns="urn:boats" xmlns:adlcp="urn:adl"'}, text="urn:boats"),
     "NAME_MISSPELT": Case(UNTIDY, 4, item(attributes='Identifier="one" identifierref="res"'), text="'identifier'"),
     "SPELLING_OF_OTHER_STANDARD": Case(UNTIDY, 5, {"kind": 'adlcp:scormType="sco"'}, text="'scormtype'"),
-    "VERSION_MISSING": Case(UNTIDY, None, {"metadata": ""}, text="SCORM 1.2"),
+    "VERSION_MISSING": Case(UNTIDY, 2, {"metadata": ""}, text="SCORM 1.2"),
     "VERSION_UNKNOWN": Case(
-        UNTIDY, None, {"metadata": "<metadata><schemaversion>9.9</schemaversion></metadata>"}, text="'9.9'"
+        UNTIDY, 3, {"metadata": "<metadata><schemaversion>9.9</schemaversion></metadata>"}, text="'9.9'"
     ),
     "VERSION_CONTRADICTED": Case(
-        HURTS, None, {"metadata": "<metadata><schemaversion>2004 4th Edition</schemaversion></metadata>"}
+        HURTS, 3, {"metadata": "<metadata><schemaversion>2004 4th Edition</schemaversion></metadata>"}
     ),
     "EDITION_ASSUMED": Case(
-        UNTIDY, None, {"metadata": "<metadata><schemaversion>2004</schemaversion></metadata>"}, S4, text="3rd Edition"
+        UNTIDY, 3, {"metadata": "<metadata><schemaversion>2004</schemaversion></metadata>"}, S4, text="3rd Edition"
     ),
     "ELEMENT_TWICE": Case(UNTIDY, 4, {"title": "<title>A</title><title>B</title>"}, text="<title>"),
     "ELEMENT_MISPLACED": Case(
@@ -265,7 +265,7 @@ REPAIRED = {
     ),
     "UNREACHABLE_ITEMS": Case(
         HURTS,
-        None,
+        4,
         {
             "more": '<item identifier="two" identifierref="res"><title>Two</title></item>'
             '<imsss:sequencing><imsss:controlMode choice="false"/></imsss:sequencing>'

@@ -20,6 +20,7 @@ class Catalogue:
     """Facts of one metadata element; "" where it says nothing."""
 
     schema_version: str = ""
+    schema_version_place: Element | None = None
     title: str = ""
     description: str = ""
     language: str = ""
@@ -27,10 +28,12 @@ class Catalogue:
 
 def read_catalogue(owner: Element, files: PackageFiles, log: ProblemLog) -> Catalogue:
     """The facts that an element's own metadata holds."""
+    place: Element | None = None
     version = title = description = language = ""
     for metadata in owner.named("metadata"):
         for child in metadata.children:
             if child.key == "schemaversion":
+                place = place or child
                 version = version or collapsed(child.all_text())
             elif child.key == "location":
                 _check_location(child, files, log)
@@ -40,7 +43,7 @@ def read_catalogue(owner: Element, files: PackageFiles, log: ProblemLog) -> Cata
             language = language or found_language
             description = description or _text(general, "description")[0]
             language = next((collapsed(each.text) for each in _named(general, "language")), "") or language
-    return Catalogue(version, title, description, language)
+    return Catalogue(version, place, title, description, language)
 
 
 def _named(element: Element, key: str) -> Iterator[Element]:

@@ -54,6 +54,7 @@ class _Tree:
 
     identifiers: Identifiers
     launchables: dict[str, Launchable] = field(default_factory=dict)
+    places: dict[str, Element] = field(default_factory=dict)
     prerequisites: list[tuple[str, str, Element]] = field(default_factory=list)
     launches_found: int = 0
     first_missing: str = ""
@@ -69,10 +70,10 @@ class _Scope:
     depth: int = 1
 
     def deeper(self) -> _Scope:
-        return replace(self, depth=self.depth + 1)
+        return _Scope(self.tree, self.manifest, self.grafted, self.depth + 1)
 
     def inside(self, nested: RawManifest) -> _Scope:
-        return replace(self, manifest=nested, grafted=(*self.grafted, nested), depth=self.depth + 1)
+        return _Scope(self.tree, nested, (*self.grafted, nested), self.depth + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,8 @@ class CourseBuilder:
                 self._log.add_once(problems.IDENTIFIER_SHARED, shared, each.element, identifier=shared)
         for of, script, item in tree.prerequisites:
             check_prerequisites(of, script, item, tree.identifiers, self._log)
-        check_reachable(root, self._log)
+        tree.places[identifier] = organization
+        check_reachable(root, tree.places, self._log)
         global_objectives = boolean(organization, "objectivesglobaltosystem", True, self._log)
         global_data = boolean(organization, "shareddataglobaltosystem", True, self._log)
         return self._course(root, tree, global_objectives, global_data)
@@ -192,6 +194,7 @@ class CourseBuilder:
             self._log.add_once(problems.ITEMS_TOO_DEEP, "", element, limit=self._limits.depth_max)
             return None
         identifier = tree.identifiers.of(element, "item")
+        tree.places[identifier] = element
         title = shown_text(first_of(element.named("title"), self._log))
         if not title:
             self._log.add(problems.TITLE_MISSING, element, name="item", title=identifier)

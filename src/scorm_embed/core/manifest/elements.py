@@ -7,7 +7,9 @@ end. Text that is no XML is repaired by ``markup`` once and tried again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
 
@@ -25,11 +27,16 @@ from scorm_embed.core.manifest.namespaces import (
 from scorm_embed.core.manifest.problems import ProblemLog, make_problem
 from scorm_embed.errors import ManifestParseError
 
+# Most elements have no children, or no attributes: these stand for what they do not have and stay empty.
+_NO_NAMES: dict[str, str] = {}
+_NO_CHILDREN: list[Element] = []
+_NO_PARTS: list[str | Element] = []
+
 
 class Element:
     """One element. Names are looked up in lower case; what the author wrote is kept for messages."""
 
-    __slots__ = ("addresses", "attributes", "children", "family", "key", "line", "name", "parent", "parts", "written")
+    __slots__ = ("attributes", "children", "family", "key", "line", "name", "parent", "parts", "written")
 
     def __init__(self, name: str, family: Family, line: int, parent: Element | None) -> None:
         self.name = name
@@ -37,15 +44,13 @@ class Element:
         self.family = family
         self.line = line
         self.parent = parent
-        self.attributes: dict[str, str] = {}
+        self.attributes: dict[str, str] = _NO_NAMES
         """By local name in lower case ("xml:base" and "xml:lang" with their prefix)."""
-        self.written: dict[str, str] = {}
+        self.written: dict[str, str] = _NO_NAMES
         """Names of attributes that are not all lower case, as written."""
-        self.children: list[Element] = []
-        self.parts: list[str | Element] = []
+        self.children: list[Element] = _NO_CHILDREN
+        self.parts: list[str | Element] = _NO_PARTS
         """Text and children as they follow one another."""
-        self.addresses: list[str] = []
-        """On the root: every namespace address that the manifest declares."""
 
     @property
     def text(self) -> str:
@@ -82,6 +87,19 @@ class Element:
         return next(self.named(key, family), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed manifest, with what its standard can be told by."""
+
+    root: Element
+    addresses: list[str]
+    """Every namespace address that is declared."""
+    names: dict[tuple[Family, str], Element]
+    """The first element of each name (in lower case), metadata left out."""
+    spellings: dict[str, Element]
+    """Each name of an element or attribute of SCORM as it is written, and where first, metadata left out."""
+
+
 class _NotWellFormedError(Exception):
     """The parser gave up; the arguments are the line and the reason."""
 
@@ -94,8 +112,8 @@ class _LimitError(Exception):
     """The document goes over a limit; the arguments are the limit and what it counts."""
 
 
-def parse_manifest(data: bytes, limits: ManifestLimits, log: ProblemLog) -> Element:
-    """Parse the bytes of a manifest into its root element.
+def parse_manifest(data: bytes, limits: ManifestLimits, log: ProblemLog) -> Document:
+    """Parse the bytes of a manifest into elements.
 
     Raises:
         ManifestParseError: empty, over a limit, or no XML even after repair.
@@ -113,14 +131,14 @@ def parse_manifest(data: bytes, limits: ManifestLimits, log: ProblemLog) -> Elem
     repairs = ProblemLog()
     text = repair_markup(decoded.text, decoded.first_line, limits.repairs_max, repairs)
     try:
-        root = _attempt(text, decoded.first_line, limits, log)
+        document = _attempt(text, decoded.first_line, limits, log)
     except _NotWellFormedError as error:
         line, reason = error.args
         raise refusal(problems.NOT_XML, line=line, reason=reason) from None
     except _DoctypeMetError:
         raise refusal(problems.NOT_XML, line=1, reason="the document type declaration does not end") from None
     log.merge(repairs)
-    return root
+    return document
 
 
 def refusal(
@@ -135,16 +153,19 @@ def refusal(
     return ManifestParseError(problem.message, details)
 
 
-def _attempt(text: str, first_line: int, limits: ManifestLimits, log: ProblemLog) -> Element:
+def _attempt(text: str, first_line: int, limits: ManifestLimits, log: ProblemLog) -> Document:
     attempt_log = ProblemLog()
     builder = _Builder(first_line, limits, attempt_log)
     try:
-        root = builder.build(text)
+        document = builder.build(text)
     except _LimitError as error:
         limit, what = error.args
         raise refusal(problems.MANIFEST_TOO_LARGE, limit=limit, what=what) from None
     log.merge(attempt_log)
-    return root
+    return document
+
+
+_DECLARATION = re.compile(r"xmlns(:|$)").match
 
 
 class _Builder:
@@ -157,6 +178,10 @@ class _Builder:
         self._stack: list[Element] = []
         self._scopes: list[dict[str, Family]] = [{"": Family.NONE, "xml": Family.XML}]
         self._root: Element | None = None
+        self._metadata: Element | None = None
+        self._addresses: list[str] = []
+        self._names: dict[tuple[Family, str], Element] = {}
+        self._spellings: dict[str, Element] = {}
         self._count = 0
         self._text_length = 0
         self._parser = expat.ParserCreate("utf-8")
@@ -167,13 +192,13 @@ class _Builder:
         self._parser.StartDoctypeDeclHandler = self._doctype
         self._parser.EntityDeclHandler = self._doctype
 
-    def build(self, text: str) -> Element:
+    def build(self, text: str) -> Document:
         try:
             self._parser.Parse(text.encode("utf-8", errors="replace"), True)
         except expat.ExpatError as error:
             raise _NotWellFormedError(error.lineno + self._line_offset, self._reason(error)) from None
         assert self._root is not None  # the parser raises "no element found" otherwise
-        return self._root
+        return Document(self._root, self._addresses, self._names, self._spellings)
 
     def _reason(self, error: expat.ExpatError) -> str:
         """The parser's complaint, with the element that is open where that is what an author has to look for."""
@@ -197,20 +222,32 @@ class _Builder:
         line = self._parser.CurrentLineNumber + self._line_offset
         prefix, _, local = name.rpartition(":")
         element = Element(local or name, Family.NONE, line, parent)
-        scope = self._scope(element, prefix, attributes)
+        scope = self._scopes[-1]
+        if attributes and any(map(_DECLARATION, attributes)):
+            scope = self._scope(element, prefix, attributes)
         element.family = self._family(prefix, scope, element)
         if parent is None:
             self._root = element
         else:
+            if parent.children is _NO_CHILDREN:
+                parent.children = []
             parent.children.append(element)
-            parent.parts.append(element)
-        self._take_attributes(element, attributes, scope)
+            self._add_part(parent, element)
+        if self._metadata is None:
+            self._names.setdefault((element.family, element.key), element)
+            if element.family in SCORM_FAMILIES:
+                self._spellings.setdefault(element.name, element)
+        if attributes:
+            self._take_attributes(element, attributes, scope)
+        if element.key == "metadata" and self._metadata is None:
+            self._metadata = element
         self._stack.append(element)
         self._scopes.append(scope)
         self._text_length = 0
 
     def _end(self, _: str) -> None:
-        self._stack.pop()
+        if self._stack.pop() is self._metadata:
+            self._metadata = None
         self._scopes.pop()
         self._text_length = 0
 
@@ -218,20 +255,22 @@ class _Builder:
         self._text_length += len(text)
         if self._text_length > self._limits.text_length_max:
             raise _LimitError(self._limits.text_length_max, "characters in one element")
-        self._stack[-1].parts.append(text)
+        self._add_part(self._stack[-1], text)
+
+    @staticmethod
+    def _add_part(element: Element, part: str | Element) -> None:
+        if element.parts is _NO_PARTS:
+            element.parts = []
+        element.parts.append(part)
 
     def _scope(self, element: Element, own_prefix: str, attributes: dict[str, str]) -> dict[str, Family]:
-        """The prefixes in force inside an element."""
-        scope = self._scopes[-1]
+        """The prefixes in force inside an element that declares some."""
         declarations = {name: uri for name, uri in attributes.items() if name == "xmlns" or name.startswith("xmlns:")}
-        if not declarations:
-            return scope
-        scope = dict(scope)
-        top = self._root or element
+        scope = dict(self._scopes[-1])
         for name, uri in declarations.items():
             prefix = name[6:]
             family = family_of_address(uri)
-            top.addresses.append(uri)
+            self._addresses.append(uri)
             root_prefix = element.parent is None and prefix == own_prefix
             if family is Family.OTHER or (root_prefix and family not in SCORM_FAMILIES):
                 # Whatever the root's own namespace is called, its elements are those of a manifest.
@@ -251,6 +290,7 @@ class _Builder:
         return family
 
     def _take_attributes(self, element: Element, attributes: dict[str, str], scope: dict[str, Family]) -> None:
+        element.attributes = {}
         for name, value in attributes.items():
             if name == "xmlns" or name.startswith("xmlns:"):
                 continue
@@ -270,4 +310,8 @@ class _Builder:
                     continue
             element.attributes[key] = value
             if key != local:
+                if element.written is _NO_NAMES:
+                    element.written = {}
                 element.written[key] = local
+            if self._metadata is None and element.family in SCORM_FAMILIES and key != "id":
+                self._spellings.setdefault(local, element)

@@ -7,7 +7,7 @@ because published manifests bind every prefix to everything.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,8 @@ from scorm_embed.core.manifest.problems import ProblemLog
 from scorm_embed.core.standard import Standard
 
 if TYPE_CHECKING:
-    from scorm_embed.core.manifest.elements import Element
+    from scorm_embed.core.manifest.catalogue import Catalogue
+    from scorm_embed.core.manifest.elements import Document
 
 
 class Family(Enum):
@@ -126,30 +127,16 @@ _NAMES = (
 _SPELLINGS = {name.lower(): name for name in _NAMES.split()}
 
 
-def check_spelling(root: Element, standard: Standard, log: ProblemLog) -> None:
+def check_spelling(document: Document, standard: Standard, log: ProblemLog) -> None:
     """Report names whose letter case is not the standard's, once each; they are understood all the same."""
     right_ones = _SPELLINGS | (_SPELLINGS_OF_2004 if standard.is_2004 else _SPELLINGS_OF_12)
     other_ones = _SPELLINGS_OF_12 if standard.is_2004 else _SPELLINGS_OF_2004
-    for element in walk(root):
-        if element.family not in SCORM_FAMILIES:
-            continue
-        for written in (element.name, *(element.written.get(key, key) for key in element.attributes if key != "id")):
-            right = right_ones.get(written.lower(), written)
-            if right == written:
-                continue
+    for written, element in document.spellings.items():
+        right = right_ones.get(written.lower(), written)
+        if right != written:
             other = other_ones.get(written.lower()) == written
             kind = problems.SPELLING_OF_OTHER_STANDARD if other else problems.NAME_MISSPELT
-            log.add_once(kind, written, element, written=written, right=right)
-
-
-def walk(root: Element) -> Iterator[Element]:
-    """Every element below and including ``root`` in document order, metadata left out."""
-    stack = [root]
-    while stack:
-        element = stack.pop()
-        yield element
-        if element.key != "metadata":
-            stack.extend(reversed(element.children))
+            log.add(kind, element, written=written, right=right)
 
 
 # -- standard and edition ---------------------------------------------------------------------------------------------
@@ -177,35 +164,34 @@ def shown(standard: Standard) -> str:
 
 
 def detect_standard(
-    root: Element, schema_version: str | None, schema_versions: Mapping[str, str], log: ProblemLog
+    document: Document, catalogue: Catalogue, schema_versions: Mapping[str, str], log: ProblemLog
 ) -> Standard:
     """Decide which standard a manifest follows, from the strongest evidence to the weakest.
 
     Args:
-        root: the manifest element.
-        schema_version: text of the manifest's own metadata/schemaversion, collapsed; None or "" when absent.
+        document: the manifest.
+        catalogue: what the manifest's own metadata says.
         schema_versions: ``version`` attribute of schema files that the package brings, by file name in lower case.
         log: receives what had to be assumed.
     """
-    evidence = _Evidence(root)
-    version = (schema_version or "").lower()
+    evidence = _Evidence(document)
+    version = catalogue.schema_version.lower()
+    place = catalogue.schema_version_place or document.root
     declared = next(((True, standard) for pattern, standard in _VERSIONS if pattern.search(version)), (False, None))
     if declared[0] and declared[1] is not None:
         other = evidence.contradicts(declared[1])
         if other is not None:
-            log.add(
-                problems.VERSION_CONTRADICTED, path="schemaversion", standard=shown(declared[1]), other=shown(other)
-            )
+            log.add(problems.VERSION_CONTRADICTED, place, standard=shown(declared[1]), other=shown(other))
         return declared[1]
     if declared[0]:
         standard = evidence.edition(schema_versions)
-        log.add(problems.EDITION_ASSUMED, path="schemaversion", standard=shown(standard))
+        log.add(problems.EDITION_ASSUMED, place, standard=shown(standard))
         return standard
     standard = evidence.edition(schema_versions) if evidence.is_2004() else Standard.SCORM_12
     if version:
-        log.add(problems.VERSION_UNKNOWN, path="schemaversion", version=schema_version, standard=shown(standard))
+        log.add(problems.VERSION_UNKNOWN, place, version=catalogue.schema_version, standard=shown(standard))
     else:
-        log.add(problems.VERSION_MISSING, path="schemaversion", standard=shown(standard))
+        log.add(problems.VERSION_MISSING, place, standard=shown(standard))
     return standard
 
 
@@ -218,33 +204,23 @@ def _side(addresses: str, of_12: re.Pattern[str], of_2004: re.Pattern[str]) -> b
 class _Evidence:
     """What the elements of a manifest tell about its standard."""
 
-    __slots__ = ("_adl", "_content", "names", "tokens", "written")
-
-    def __init__(self, root: Element) -> None:
-        self.names: set[tuple[Family, str]] = set()
-        self.written: set[str] = set()
-        self.tokens: set[str] = set()
-        for element in walk(root):
-            self.names.add((element.family, element.key))
-            self.written.update(element.attributes)
-            self.written.update(element.written.values())
-            if element.key == "hidelmsui":
-                self.tokens.add(element.text.strip().lower())
-        self.tokens.discard("")
-        addresses = " ".join(root.addresses).lower()
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        addresses = " ".join(document.addresses).lower()
         self._adl = _side(addresses, _ADL_12, _ADL_2004)
         self._content = _side(addresses, _CONTENT_12, _CONTENT_2004)
 
     def _uses(self, *families: Family) -> bool:
-        return any(family in families for family, _ in self.names)
+        return any(family in families for family, _ in self._document.names)
 
     def is_2004(self) -> bool:
         """Whether a manifest that names no version is SCORM 2004."""
+        spellings = self._document.spellings
         if self._adl is not None:
             return self._adl
-        if self._uses(Family.SEQUENCING, Family.ADL_SEQUENCING, Family.ADL_NAVIGATION) or "scormType" in self.written:
+        if self._uses(Family.SEQUENCING, Family.ADL_SEQUENCING, Family.ADL_NAVIGATION) or "scormType" in spellings:
             return True
-        return self._content is True and "scormtype" not in self.written
+        return self._content is True and "scormtype" not in spellings
 
     def contradicts(self, standard: Standard) -> Standard | None:
         """The standard that all the namespaces speak for, where it is another than the declared one."""
@@ -255,16 +231,26 @@ class _Evidence:
 
     def edition(self, schema_versions: Mapping[str, str]) -> Standard:
         """The edition of a SCORM 2004 manifest that does not name it."""
+        names = self._document.names
+        spellings = {written.lower() for written in self._document.spellings}
         fourth = (
-            (Family.ADL_SEQUENCING, "objectives") in self.names
-            or (Family.ADL_CONTENT, "data") in self.names
-            or _FOURTH_ONLY & self.written
+            (Family.ADL_SEQUENCING, "objectives") in names
+            or (Family.ADL_CONTENT, "data") in names
+            or _FOURTH_ONLY & spellings
             or any(schema_versions.get(name) == "2.0" for name in ("adlcp_v1p3.xsd", "adlseq_v1p3.xsd"))
         )
         if fourth:
             return Standard.SCORM_2004_4TH
-        if self.tokens & _THIRD_OR_LATER:
+        if self._hidden_controls() & _THIRD_OR_LATER:
             return Standard.SCORM_2004_3RD
-        if "persiststate" in self.written or "persistState" in self.written:
-            return Standard.SCORM_2004_2ND
-        return Standard.SCORM_2004_3RD
+        return Standard.SCORM_2004_2ND if "persiststate" in spellings else Standard.SCORM_2004_3RD
+
+    def _hidden_controls(self) -> set[str]:
+        found: set[str] = set()
+        stack = [self._document.root]
+        while stack:
+            element = stack.pop()
+            stack.extend(element.children)
+            if element.key == "hidelmsui":
+                found.add(element.text.strip().lower())
+        return found

@@ -5,6 +5,8 @@ Looks at a finished tree and reports; it changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from scorm_embed.core.manifest import problems
 from scorm_embed.core.manifest.elements import Element
 from scorm_embed.core.manifest.identifiers import Identifiers
@@ -24,7 +26,7 @@ def check_prerequisites(identifier: str, script: str, item: Element, known: Iden
             log.add(problems.PREREQUISITE_UNKNOWN, item, identifier=identifier, name=name)
 
 
-def check_reachable(root: ActivityDefinition, log: ProblemLog) -> None:
+def check_reachable(root: ActivityDefinition, places: Mapping[str, Element], log: ProblemLog) -> None:
     """Report clusters whose leaves neither choice nor flow can reach; the only leaf of a course is always reached."""
     clusters = [root]
     while clusters:
@@ -32,5 +34,6 @@ def check_reachable(root: ActivityDefinition, log: ProblemLog) -> None:
         mode = activity.sequencing.control_mode
         only_leaf = activity is root and len(root.children) == 1
         if not mode.choice and not mode.flow and not only_leaf and any(each.deliverable for each in activity.children):
-            log.add(problems.UNREACHABLE_ITEMS, path=activity.identifier, identifier=activity.identifier)
+            place = places.get(activity.identifier)
+            log.add(problems.UNREACHABLE_ITEMS, place, identifier=activity.identifier)
         clusters.extend(each for each in reversed(activity.children) if each.children)

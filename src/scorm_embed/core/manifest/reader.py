@@ -73,14 +73,15 @@ def read_manifest(
     """
     limits = limits or ManifestLimits()
     log = ProblemLog()
-    root = parse_manifest(data, limits, log)
+    document = parse_manifest(data, limits, log)
+    root = document.root
     if root.key != "manifest":
         raise refusal(problems.NOT_A_MANIFEST, log, line=root.line, name=root.name)
     package = PackageFiles(files)
     catalogue = read_catalogue(root, package, log)
     if standard is None:
-        standard = detect_standard(root, catalogue.schema_version, schema_versions, log)
-    check_spelling(root, standard, log)
+        standard = detect_standard(document, catalogue, schema_versions, log)
+    check_spelling(document, standard, log)
     raw = read_raw(root, log)
     builder = CourseBuilder(raw, standard, package, limits, catalogue, log)
     built, default = _courses(raw, builder, log)

@@ -47,6 +47,11 @@ _DURATION_LIMITS = (
     "activity_absolute_duration_limit",
     "activity_experienced_duration_limit",
 )
+_BOOLEANS: dict[type, list[tuple[str, str, bool]]] = {
+    model: [(each.name, each.name.replace("_", ""), bool(each.default)) for each in fields(model)]
+    for model in (ControlMode, ConstrainedChoice, DeliveryControls)
+}
+"""Name, attribute in lower case and default of each field."""
 _PARTS = frozenset(
     {
         "controlmode",
@@ -142,7 +147,7 @@ def read_sequencing(
 
 def _booleans(element: Element, model: type, log: ProblemLog) -> dict[str, bool]:
     """Attributes of a definition whose fields are all boolean and named like them."""
-    return {each.name: boolean(element, each.name.replace("_", ""), bool(each.default), log) for each in fields(model)}
+    return {name: boolean(element, key, default, log) for name, key, default in _BOOLEANS[model]}
 
 
 def _control_mode(element: Element | None, log: ProblemLog) -> ControlMode:
