@@ -225,3 +225,17 @@ def test_any_damage_to_an_archive_is_answered_with_a_package_error_or_not_notice
     else:
         with zipfile.ZipFile(target) as archive:
             assert archive.testzip() is None
+
+
+@pytest.mark.parametrize("codec", ["punycode", "idna", "zlib", "hex", "unicode_escape", "rot13", "undefined"])
+def test_a_manifest_cannot_choose_a_codec_that_is_no_character_set(codec):
+    data = f"<?xml version='1.0' encoding='{codec}'?>".encode() + b"\xe9" * 1_000_000
+    assert manifest_text(data).endswith("é" * 1000)
+
+
+def test_a_manifest_made_to_be_slow_does_not_slow_the_guessing(forge, zip_file):
+    slow = ("\u0301\u0323" * 400_000).encode() + b"\xff"
+    names = [zip_file(f"é{number}.js".encode("cp437"), b"") for number in range(3_000)]
+    found, _ = read(forge(zip_file("imsmanifest.xml", slow), *names, manifest=False))
+    assert len(found) == 3_000
+    assert found[-1].startswith("é")

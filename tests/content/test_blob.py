@@ -243,3 +243,9 @@ async def test_the_cache_does_not_remember_what_is_missing(forge):
             await cache.open(built.digest)
     await store.put(built.digest, forge.folder / "blob")
     assert (await cache.open(built.digest)).entry("a.js") is not None
+
+
+def test_a_path_that_is_longer_than_any_name_is_not_even_normalized():
+    index = BlobIndex(central_header("ä".encode() * 10, 0, 7, 5, 5, 0))
+    assert index.entry("a\u0308" * 10).name == "ä" * 10
+    assert index.entry("\u0301\u0323" * 1_000_000) is None

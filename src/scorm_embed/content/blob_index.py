@@ -22,6 +22,8 @@ BLOB_COMMENT = b"scorm_embed blob 1"
 _AMBIGUOUS = -1
 _LENGTHS = struct.Struct("<3H")
 _NAME_LENGTH_AT = 28
+_DECOMPOSED_PER_BYTE = 3
+"""A name has no more characters when decomposed than this many times the bytes it has when composed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +42,22 @@ class Entry:
 class BlobIndex:
     """The files of one blob, ordered by the UTF-8 bytes of their names."""
 
-    __slots__ = ("_directory", "_folded", "_places")
+    __slots__ = ("_directory", "_folded", "_longest", "_places")
 
     def __init__(self, directory: bytes) -> None:
         """Read a blob's directory; one that is not a blob's is a ``StorageUnavailableError``."""
         self._directory = directory
         self._places = array("I")
         self._folded: dict[str, int] | None = None
+        self._longest = 0
         place, end = 0, len(directory)
         while place < end:
             if end - place < CENTRAL_HEADER_BYTES or directory[place : place + 4] != b"PK\x01\x02":
                 raise StorageUnavailableError("The course's files are damaged in the content store.")
             self._places.append(place)
-            place += CENTRAL_HEADER_BYTES + sum(_LENGTHS.unpack_from(directory, place + _NAME_LENGTH_AT))
+            lengths = _LENGTHS.unpack_from(directory, place + _NAME_LENGTH_AT)
+            self._longest = max(self._longest, lengths[0])
+            place += CENTRAL_HEADER_BYTES + sum(lengths)
         if place != end:
             raise StorageUnavailableError("The course's files are damaged in the content store.")
 
@@ -79,6 +84,8 @@ class BlobIndex:
         The exact name wins. Where there is none, a name that differs only in case is found when it is the only one:
         courses made on Windows rely on that.
         """
+        if len(path) > _DECOMPOSED_PER_BYTE * self._longest:
+            return None  # normalizing may take time that grows with the square of the length
         wanted = unicodedata.normalize("NFC", path)
         try:
             key = wanted.encode()

@@ -9,6 +9,7 @@ the right one. Only when it does not tell, the code page is taken under which th
 
 from __future__ import annotations
 
+import codecs
 import html
 import re
 import unicodedata
@@ -23,6 +24,11 @@ CODE_PAGES = ("cp437", "cp850", "cp1252", "cp932", "cp949", "gbk", "cp866", "big
 Korean stands before Chinese: all Korean names make common Chinese characters, few Chinese names make Korean ones.
 """
 
+_WITNESS_BYTES_MAX = 2 * 1024 * 1024
+_DECLARATION_BYTES_MAX = 1024
+_SAMPLE_NAMES_MAX = 200
+_SAMPLE_NAME_CHARS_MAX = 1000
+_CHARACTER_SETS = ("iso8859", "cp", "shift_jis", "gb", "big5", "euc_", "koi8", "iso2022", "utf-16", "ascii", "mac-")
 _SINGLE_BYTE_LATIN = frozenset({"cp437", "cp850", "cp1252"})
 _COMMON_CHARACTERS = {"cp932": "shift_jis", "gbk": "gb2312", "cp949": "euc_kr", "big5": "big5"}
 _COMMON_LEAD_BYTES = {
@@ -39,19 +45,27 @@ _XML_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._
 
 def manifest_text(data: bytes) -> str:
     """Give a manifest's characters well enough to look for file names in them; it is not parsed."""
+    data = data[:_WITNESS_BYTES_MAX]
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         text = data.decode("utf-16", "replace")
     else:
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            declared = _XML_ENCODING.match(data)
-            try:
-                text = data.decode(declared.group(1).decode("ascii") if declared else "cp1252", "replace")
-            except LookupError:
-                text = data.decode("cp1252", "replace")
+        declared = _XML_ENCODING.match(data[:_DECLARATION_BYTES_MAX])
+        text = _decode_text(data, declared.group(1).decode("ascii") if declared else "")
     text = html.unescape(text)
-    return unicodedata.normalize("NFC", text + "\n" + unquote(text) if "%" in text else text)
+    return text + "\n" + unquote(text) if "%" in text else text
+
+
+def _decode_text(data: bytes, declared: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    try:
+        codec = codecs.lookup(declared).name
+    except LookupError:
+        codec = ""
+    # Python has codecs that are no character sets, some of them slow without bound: only real ones are used.
+    return data.decode(codec if codec.startswith(_CHARACTER_SETS) else "cp1252", "replace")
 
 
 def guess_encoding(raw_names: Sequence[bytes], manifest: str) -> str:
@@ -66,9 +80,10 @@ def guess_encoding(raw_names: Sequence[bytes], manifest: str) -> str:
     candidates = [page for page in CODE_PAGES if _decodes(raw_names, page)]
     if not candidates:
         return CODE_PAGES[0]
+    sample = raw_names[:: len(raw_names) // _SAMPLE_NAMES_MAX + 1]
 
     def merit(page: str) -> tuple[int, float]:
-        names = [raw.decode(page) for raw in raw_names]
+        names = [raw.decode(page)[-_SAMPLE_NAME_CHARS_MAX:] for raw in sample]
         return _named_in(names, manifest), _plausibility(names, page)
 
     # max() keeps the first of equals, which is the order of CODE_PAGES.
@@ -87,10 +102,13 @@ def _decodes(raw_names: Iterable[bytes], encoding: str) -> bool:
 def _named_in(names: Iterable[str], manifest: str) -> int:
     if not manifest:
         return 0
-    last_parts = (
-        unicodedata.normalize("NFC", name.replace("\\", "/").rstrip("/").rpartition("/")[2]) for name in names
-    )
-    return sum(1 for part in last_parts if not part.isascii() and part in manifest)
+    last_parts = (name.replace("\\", "/").rstrip("/").rpartition("/")[2] for name in names)
+    return sum(1 for part in last_parts if not part.isascii() and _occurs(part, manifest))
+
+
+def _occurs(name: str, manifest: str) -> bool:
+    # Both forms of the name are looked for, because normalizing a long text may take time that grows with its square.
+    return any(unicodedata.normalize(form, name) in manifest for form in ("NFC", "NFD"))
 
 
 def _plausibility(names: Iterable[str], page: str) -> float:

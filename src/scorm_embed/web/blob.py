@@ -31,8 +31,9 @@ _GZIP_FRAME_BYTES = len(_GZIP_HEADER) + 8
 _AT_ONCE_BYTES = 1024 * 1024
 """Answers up to this size are read and sent in one piece; larger ones are streamed."""
 _SNIFFED_BYTES = 512
+# Every quantifier is possessive: a file of nothing but comments must not make the match try all ways to read them.
 _HTML_START = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|script|title)\b", re.I | re.S
+    rb"(?:\xef\xbb\xbf)?\s*+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s++html|html|head|body|script|title)\b", re.I | re.S
 )
 _RANGE = re.compile(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*", re.I)
 _ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"')
