@@ -58,6 +58,12 @@ async def test_the_page_tells_its_script_everything_and_nothing_breaks_out_of_it
     assert boot["origins"] == ["self"]
     assert re.fullmatch(r"/scorm/player/s%2F1/run/[\w.-]+/", boot["run"])
     assert boot["limits"]["suspend_data_chars_max"] == 64_000
+    assert boot["renew_seconds"] == 300
+
+
+async def test_a_short_launch_is_renewed_often(host: Any) -> None:
+    launched = await host.launch(await host.course(), launch_token_ttl_seconds=60)
+    assert (await host.open(launched["launch_url"]))["renew_seconds"] == 20
 
 
 async def test_the_page_carries_the_headers_that_guard_it(make_host: Any) -> None:

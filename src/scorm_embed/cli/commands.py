@@ -41,7 +41,7 @@ def play(course: Path, port: int | None, no_open: bool, strict: bool) -> None:
     """Play COURSE on this machine; nothing is kept afterwards."""
     listener = bind("127.0.0.1", PLAY_PORT if port is None else port, or_any=port is None)
     base_url = address_of(listener)
-    with tempfile.TemporaryDirectory(prefix="scorm-play-") as folder:
+    with listener, tempfile.TemporaryDirectory(prefix="scorm-play-") as folder:
         scorm = ScormEmbed(
             secret_key=secrets.token_bytes(32),
             storage=SQLStorage(f"sqlite:///{Path(folder) / 'scorm.db'}"),
@@ -127,8 +127,8 @@ def serve(
         )
     except ScormEmbedError as error:
         raise click.UsageError(error.message) from error
-    listener = bind(host, port)
-    _run(serve_until_stopped(scorm, listener, lambda: click.echo(f"Serving: {address_of(listener)}", err=True)))
+    with bind(host, port) as listener:
+        _run(serve_until_stopped(scorm, listener, lambda: click.echo(f"Serving: {address_of(listener)}", err=True)))
 
 
 @commands.command()

@@ -79,6 +79,8 @@ class LaunchCalls(Desk):
             last = work.state.launch
             if last is not None and not self._is_over(work.record):
                 if last.run == 0:
+                    if learner_name and learner_name != last.learner_name:
+                        last.learner_name, work.dirty = learner_name, True
                     return last
                 launch = self._new_launch(
                     Mode(last.mode), learner_name or last.learner_name, last.return_url, last.ttl_seconds
@@ -104,6 +106,7 @@ class LaunchCalls(Desk):
             work.opened.course.standard.value,
             launch.return_url,
             launch.ends_at or work.record.expires_at,
+            launch.ttl_seconds,
         )
 
     def owning_launch(self, work: Work, launch_id: str) -> Launch:

@@ -52,6 +52,8 @@ class PlayerPage:
     standard: str
     return_url: str | None
     expires_at: datetime
+    ttl_seconds: int
+    """How long the launch lasts without being renewed."""
 
 
 @dataclass(frozen=True, slots=True)

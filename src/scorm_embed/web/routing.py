@@ -135,7 +135,7 @@ def split_path(scope: Any) -> list[str]:
     They come from ``raw_path``, where an encoded slash is still one; where the server gives none, or one that does
     not belong to ``path``, from ``path``.
     """
-    path = _path_below(scope["path"], scope.get("root_path", ""))
+    path = _path_below(scope)
     raw_path = scope.get("raw_path")
     if raw_path and b"%2" in raw_path:
         parts = [unquote(part) for part in raw_path.decode("latin-1").partition("?")[0].split("/")]
@@ -145,7 +145,13 @@ def split_path(scope: Any) -> list[str]:
     return path.split("/")[1:]
 
 
-def _path_below(path: str, root_path: str) -> str:
-    if root_path and path.startswith(root_path) and path[len(root_path) :][:1] in {"", "/"}:
-        path = path[len(root_path) :]
+def _path_below(scope: Any) -> str:
+    path: str = scope["path"]
+    root_path = scope.get("root_path", "")
+    # Where the host's app was told its prefix, and the proxy has taken it away, the path has only what we are
+    # mounted at within the app.
+    for prefix in (root_path, root_path.removeprefix(scope.get("app_root_path", ""))):
+        if prefix and path.startswith(prefix) and path[len(prefix) :][:1] in {"", "/"}:
+            path = path[len(prefix) :]
+            break
     return path if path.startswith("/") else "/" + path

@@ -48,7 +48,7 @@ def _boot(call: Call, page: PlayerPage, language: str) -> dict[str, object]:
         "language": language,
         "commit_bytes_max": min(COMMIT_BYTES_MAX, options.request_bytes_max),
         "commit_seconds": COMMIT_SECONDS,
-        "renew_seconds": min(RENEW_SECONDS_MAX, max(1, options.launch_ttl_seconds // 3)),
+        "renew_seconds": min(RENEW_SECONDS_MAX, max(1, page.ttl_seconds // 3)),
     }
 
 

@@ -1,0 +1,248 @@
+"""The command line: each command as a process of its own, as its user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from scorm_embed.cli import MISSING
+from scorm_embed.cli.commands import commands
+from scorm_embed.core.standard import Standard
+from scorm_embed.testing.package_builder import Defect, build_package
+
+START_SECONDS = 60
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    path = tmp_path / "course.zip"
+    path.write_bytes(build_package(Standard.SCORM_2004_4TH))
+    return path
+
+
+@contextmanager
+def running(*arguments: str | Path, folder: Path) -> Iterator[tuple[subprocess.Popen[str], Queue[str]]]:
+    """A command in a process of its own, with the lines that it prints."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scorm_embed.cli", *map(str, arguments)],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    lines: Queue[str] = Queue()
+    assert process.stdout is not None
+    output = process.stdout
+
+    def copy() -> None:
+        for line in output:
+            lines.put(line)
+
+    reader = threading.Thread(target=copy)
+    reader.start()
+    try:
+        yield process, lines
+    finally:
+        process.kill()
+        process.wait()
+        reader.join()
+        output.close()
+
+
+def line_with(lines: Queue[str], start: str) -> str:
+    seen = []
+    while True:
+        try:
+            line = lines.get(timeout=START_SECONDS)
+        except Empty:
+            raise AssertionError(f"never printed {start!r}: {seen}") from None
+        if line.startswith(start):
+            return line.removeprefix(start).strip()
+        seen.append(line)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def stop(process: subprocess.Popen[str], number: int) -> int:
+    process.send_signal(number)
+    return process.wait(timeout=30)
+
+
+def test_serve_answers_stops_cleanly_and_keeps_everything(tmp_path: Path, course: Path) -> None:
+    arguments = ("serve", "--port", str(free_port()), "--database", "sqlite:///data/t.db", "--content", "data/files")
+    token_url = ""
+    for turn in (1, 2):
+        with running(*arguments, "--api-key", "KEY", folder=tmp_path) as (process, lines):
+            base = line_with(lines, "Serving: ")
+            with httpx.Client(base_url=base, headers={"X-API-Key": "KEY"}) as client:
+                assert client.get("/api/v1/health").json() == {"status": "ok"}
+                assert client.get("/api/v1/packages", headers={"X-API-Key": "NO"}).status_code == 401
+                if turn == 1:
+                    package = client.post("/api/v1/packages", files={"file": course.read_bytes()}).json()["id"]
+                    body = {"user_id": "u", "session_id": "s"}
+                    token_url = client.post(f"/api/v1/packages/{package}/launch", json=body).json()["launch_url"]
+                    assert token_url.startswith(f"{base}/player/s?token=")
+                # A launch outlives a restart: the secret is kept.
+                assert client.get(token_url).status_code == 200
+                assert client.get("/api/v1/sessions/s").json()["user_id"] == "u"
+            assert stop(process, signal.SIGTERM) == 0
+    assert (tmp_path / "data" / "files.secret").stat().st_mode & 0o077 == 0
+
+
+def test_serve_makes_a_key_and_prints_no_token(tmp_path: Path, course: Path) -> None:
+    with running("serve", "--port", "0", folder=tmp_path) as (process, lines):
+        key = line_with(lines, "API key: ")
+        base = line_with(lines, "Serving: ")
+        with httpx.Client(base_url=base, headers={"X-API-Key": key}) as client:
+            package = client.post("/api/v1/packages", files={"file": course.read_bytes()}).json()["id"]
+            launched = client.post(f"/api/v1/packages/{package}/launch", json={"user_id": "u"}).json()
+            assert client.get(launched["launch_url"]).status_code == 200
+        assert stop(process, signal.SIGINT) == 0
+        printed = ""
+        while not lines.empty():
+            printed += lines.get()
+    assert launched["launch_token"] not in printed
+
+
+def test_serve_strict_plays_strictly(tmp_path: Path, course: Path) -> None:
+    with running("serve", "--port", "0", "--api-key", "KEY", "--strict", folder=tmp_path) as (process, lines):
+        base = line_with(lines, "Serving: ")
+        with httpx.Client(base_url=base, headers={"X-API-Key": "KEY"}) as client:
+            package = client.post("/api/v1/packages", files={"file": course.read_bytes()}).json()["id"]
+            launched = client.post(f"/api/v1/packages/{package}/launch", json={"user_id": "u"}).json()
+            assert '"strictness": "conformant"' in client.get(launched["launch_url"]).text
+        assert stop(process, signal.SIGTERM) == 0
+
+
+def test_play_prints_the_player_and_leaves_nothing_behind(tmp_path: Path, course: Path) -> None:
+    with running("play", course, "--port", str(free_port()), "--no-open", folder=tmp_path) as (process, lines):
+        url = line_with(lines, "Player: ")
+        for _ in range(2):  # the page can be opened again
+            page = httpx.get(url)
+            assert page.status_code == 200
+            assert 'data-player-state="loading"' in page.text
+        assert stop(process, signal.SIGTERM) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["course.zip"]
+
+
+def invoke(*arguments: str | Path) -> Any:
+    return CliRunner().invoke(commands, [str(argument) for argument in arguments])
+
+
+def test_play_says_why_a_package_cannot_be_played(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.zip"
+    bad.write_text("no zip")
+    result = invoke("play", bad, "--port", "0", "--no-open")
+    assert result.exit_code == 1
+    assert "INVALID_FILE_TYPE" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_port_in_use_is_said_so(course: Path) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        result = invoke("play", course, "--port", str(port), "--no-open")
+    assert result.exit_code == 1
+    assert f"Port {port}" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--api-key", "with space"], "visible ASCII"),
+        (["--api-key", "KEY", "--base-url", "nowhere"], "base_url"),
+        (["--api-key", "KEY", "--frame-ancestor", "*"], "frame_ancestors"),
+        (["--api-key", "KEY", "--database", "oracle://x"], "oracle"),
+    ],
+)
+def test_a_wrong_option_of_serve_is_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], word: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = invoke("serve", *arguments)
+    assert result.exit_code == 2
+    assert word in result.output
+
+
+def test_check_finds_nothing_in_a_clean_package(course: Path) -> None:
+    result = invoke("check", course)
+    assert result.exit_code == 0
+    assert result.output == "Course (scorm_2004_4th)\nNothing is wrong with this package.\n"
+    report = json.loads(invoke("check", course, "--json").output)
+    assert report == {
+        "course": "course.zip",
+        "title": "Course",
+        "standard": "scorm_2004_4th",
+        "findings": [],
+        "counts": {"blocks": 0, "hurts": 0, "untidy": 0},
+    }
+
+
+@pytest.mark.parametrize(
+    ("defect", "exit_code", "finding"),
+    [
+        (Defect.WRAPPER_FOLDER, 0, "MANIFEST_IN_FOLDER"),
+        (Defect.UNLISTED_FILES, 0, None),
+        (Defect.NO_MANIFEST, 2, "MANIFEST_NOT_FOUND"),
+        (Defect.BROKEN_XML, 2, "NOT_XML"),
+        (Defect.NO_ORGANIZATION, None, None),
+    ],
+)
+def test_check_ranks_what_it_finds(tmp_path: Path, defect: Defect, exit_code: int | None, finding: str | None) -> None:
+    path = tmp_path / "course.zip"
+    path.write_bytes(build_package(defects=[defect]))
+    result = invoke("check", path, "--json")
+    report = json.loads(result.output)
+    worst = [severity for severity in ("blocks", "hurts") if report["counts"][severity]]
+    assert result.exit_code == {"blocks": 2, "hurts": 1}.get(worst[0] if worst else "", 0)
+    if exit_code is not None:
+        assert result.exit_code == exit_code
+    if finding is not None:
+        assert finding in [entry["code"] for entry in report["findings"]]
+        assert finding in invoke("check", path).output
+
+
+def test_check_of_no_zip_blocks(tmp_path: Path) -> None:
+    path = tmp_path / "text.zip"
+    path.write_text("text")
+    assert invoke("check", path).exit_code == 2
+
+
+def test_without_its_libraries_the_command_says_what_to_install() -> None:
+    program = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"click", "uvicorn"}:
+            raise ModuleNotFoundError(name, name=name)
+
+sys.meta_path.insert(0, Missing())
+from scorm_embed.cli import main
+main()
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 1
+    assert result.stderr == MISSING + "\n"
