@@ -125,6 +125,27 @@ def test_malformed_attributes_are_read(attributes: str, expected: list[str], rea
     assert [launch.href.partition("?")[0] for launch in result.course.launchables.values()] == ["a.html"]
 
 
+@pytest.mark.parametrize(
+    ("prolog", "expected"),
+    [
+        ("<?one two?>\n<!-- three -->", []),
+        ("<!-- a -- b --><?one?>", []),
+        ("stray <!-- three -->", ["LEADING_TEXT"]),
+        ("<!-- a -->stray", ["LEADING_TEXT"]),
+        ("<!DOCTYPE m [<!-- ] > ' -->\n<?pi?><!ENTITY a '>]'>]>", ["DOCTYPE_IGNORED"]),
+        ('<!doctype manifest PUBLIC ">" "[">', ["DOCTYPE_IGNORED"]),
+        ("\ufeff\ufeff", []),
+    ],
+)
+def test_whatever_stands_before_the_manifest_does_not_hide_it(
+    prolog: str, expected: list[str], read: Read, codes: Codes
+) -> None:
+    result = read(declaration=prolog)
+
+    assert result.title == "Boats"
+    assert codes(result) == expected
+
+
 def test_lines_are_those_of_the_file_after_repairs(read: Read) -> None:
     text = '<!DOCTYPE x [\n<!ENTITY a "b">\n]>\n<!-- one\ntwo -- three -->\n'
     result = read(
@@ -205,6 +226,8 @@ def test_names_are_resolved_by_address_and_not_by_prefix(manifest: Manifest, cod
         (b"<manifest><![CDATA[ </manifest>", 1, "CDATA"),
         (b"<!DOCTYPE x [ <!ENTITY a 'b'> <manifest/>", 1, "document type declaration does not end"),
         (b"<!-- ", 1, "unclosed token"),
+        (b"<!DOCTYPE x [<!-- ]><manifest/>", 1, "document type declaration does not end"),
+        (b"<!DOCTYPE x 'y><manifest/>", 1, "unclosed token"),
     ],
 )
 def test_what_is_no_xml_is_refused_with_the_line_and_the_open_element(data: bytes, line: int, reason: str) -> None:

@@ -268,6 +268,24 @@ def test_scopes_of_global_data_are_read_from_the_organization(read: Read) -> Non
     assert (course.tree.objectives_global_to_system, course.shared_data_global_to_system) == (False, False)
 
 
+def test_in_1_2_a_branch_whose_resource_launches_nothing_is_only_a_branch(read: Read) -> None:
+    result = read(
+        S12,
+        items=BOTH.format("part", '<item identifier="page" identifierref="r2"><title>P</title></item>'),
+        resources='<resources><resource identifier="res" type="webcontent" adlcp:scormtype="sco"/>'
+        '<resource identifier="r2" type="webcontent" adlcp:scormtype="sco" href="a.html"/></resources>',
+    )
+
+    assert outline(result.course.root) == {"org": [{"part": ["page!"]}]}
+
+
+def test_an_organization_outside_its_container_is_still_a_course(read: Read, codes: Codes) -> None:
+    result = read(organizations=organization("a"))
+
+    assert outline(result.course.root) == {"a": ["i!"]}
+    assert codes(result) == ["ELEMENT_MISPLACED", "ORGANIZATION_DEFAULT_MISSING"]
+
+
 # -- titles and the catalogue -----------------------------------------------------------------------------------------
 
 LOM = (
@@ -286,6 +304,17 @@ def test_metadata_fills_the_catalogue_entry(standard: Standard, metadata: str, l
     result = read(standard, metadata=metadata)
 
     assert (result.title, result.description, result.language) == ("Boats", "All about boats", language)
+
+
+def test_metadata_may_be_plain_text_and_name_no_file(read: Read, codes: Codes) -> None:
+    metadata = (
+        "<metadata><schemaversion>1.2</schemaversion><lom><general><title>Kähne</title></general></lom>"
+        "<adlcp:location> </adlcp:location></metadata>"
+    )
+    result = read(metadata=metadata, title="", package=["a.html"])
+
+    assert result.title == "Kähne"
+    assert codes(result) == ["TITLE_MISSING"]
 
 
 ITEMS = '<item identifier="x" identifierref="res">{}</item>'

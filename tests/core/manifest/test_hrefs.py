@@ -61,7 +61,10 @@ def test_an_href_finds_its_file_however_it_is_written(
     assert codes(result) == expected
 
 
-@pytest.mark.parametrize("package", [["A.html", "a.HTML"], ["x/a.html", "y/a.html"], ["b.html"]])
+MANY = [f"{number}/x/a.html" for number in range(200)] + ["deep/web/a.html"]
+
+
+@pytest.mark.parametrize("package", [["A.html", "a.HTML"], ["x/a.html", "y/a.html"], ["b.html"], MANY])
 def test_a_file_that_cannot_be_told_is_missing_and_not_guessed(package: list[str], read: Read) -> None:
     with pytest.raises(ManifestParseError) as caught:
         read(resource='href="a.html"', package=package)
@@ -121,6 +124,28 @@ def test_bases_join_from_the_outside_in(
 
     assert launch(result) == address
     assert codes(result) == expected
+
+
+@pytest.mark.parametrize("href", ["", "#", "?x", "/", "./", "..", "%00"])
+def test_an_href_that_names_nothing_launches_nothing(href: str, read: Read, codes: Codes) -> None:
+    result = read(
+        more='<item identifier="two" identifierref="r2"><title>Two</title></item>',
+        resources='<resources><resource identifier="res" type="webcontent" adlcp:scormtype="sco" href="a.html"/>'
+        f'<resource identifier="r2" type="webcontent" adlcp:scormtype="sco" href="{href}"/></resources>',
+    )
+
+    assert list(result.course.launchables) == ["one"]
+    assert "RESOURCE_NOT_LAUNCHABLE" in codes(result)
+
+
+def test_an_href_that_is_too_long_launches_nothing(read: Read) -> None:
+    with pytest.raises(ManifestParseError) as caught:
+        read(resource=f'href="{"a" * 8001}"', files="")
+
+    assert [problem["code"] for problem in caught.value.details["problems"]][:2] == [
+        "NOTHING_TO_LAUNCH",
+        "HREF_TOO_LONG",
+    ]
 
 
 def test_bases_hold_for_listed_files_too(read: Read, codes: Codes) -> None:

@@ -87,6 +87,11 @@ class Target:
     """Whether the package has the file (True where that is not known)."""
 
 
+def address_of(name: str) -> str:
+    """The launch address of a file, encoded for a browser."""
+    return quote(name, safe=_PATH_SAFE)
+
+
 def join_bases(bases: Iterable[str | None], place: Place, log: ProblemLog) -> str:
     """The chain of xml:base values, outermost first, as one prefix that is empty or ends with '/'."""
     prefix = ""
@@ -156,17 +161,17 @@ def _in_package(text: str, files: PackageFiles, place: Place, log: ProblemLog) -
     tail = _tail(query, fragment)
     if not files.known or name in files:
         _report_encoding(path, place, log)
-        return Target(name, quote(name, safe=_PATH_SAFE) + tail, True)
+        return Target(name, address_of(name) + tail, True)
     raw = _normalised(path, text, place, log)
     for literal, rest in ((raw, tail), (_normalised(text, text, place, log), "")):
         if literal in files:
             log.add_once(problems.HREF_NOT_ENCODED, text, place, href=text)
-            return Target(literal, quote(literal, safe=_PATH_SAFE) + rest, True)
+            return Target(literal, address_of(literal) + rest, True)
     other = files.in_other_case(name) or files.in_other_case(raw)
     if other is not None:
         log.add_once(problems.HREF_CASE, text, place, href=path, name=other)
-        return Target(other, quote(other, safe=_PATH_SAFE) + tail, True)
-    return Target(name, quote(name, safe=_PATH_SAFE) + tail, False)
+        return Target(other, address_of(other) + tail, True)
+    return Target(name, address_of(name) + tail, False)
 
 
 def _local_file(text: str, files: PackageFiles, place: Place, log: ProblemLog) -> Target | None:
@@ -178,7 +183,7 @@ def _local_file(text: str, files: PackageFiles, place: Place, log: ProblemLog) -
         found = name if name in files else files.in_other_case(name)
         if found is not None:
             log.add_once(problems.HREF_LOCAL_FILE, text, place, href=text, name=found)
-            return Target(found, quote(found, safe=_PATH_SAFE) + _tail(query, fragment), True)
+            return Target(found, address_of(found) + _tail(query, fragment), True)
     log.add_once(problems.HREF_SCHEME, text, place, href=text)
     return None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from scorm_embed.core.manifest import problems
 from scorm_embed.core.manifest.elements import Element
-from scorm_embed.core.manifest.hrefs import PackageFiles, Target, join_bases, resolve, split_href
+from scorm_embed.core.manifest.hrefs import PackageFiles, Target, address_of, join_bases, resolve, split_href
 from scorm_embed.core.manifest.limits import ManifestLimits
 from scorm_embed.core.manifest.problems import ProblemLog
 from scorm_embed.core.manifest.raw import RawManifest, RawResource
@@ -69,7 +69,7 @@ class Resources:
         element = Element("resource", root.element.family, root.element.line, root.element)
         element.attributes = {"identifier": "index", "type": "webcontent", "scormtype": "sco"}
         resource = RawResource("index", element, root, ())
-        return [(resource, Launch(Target(page, page, True), True))]
+        return [(resource, Launch(Target(page, address_of(page), True), True))]
 
     def _find_launch(self, resource: RawResource) -> Launch | None:
         element = resource.element
@@ -104,11 +104,7 @@ class Resources:
         if other is None:
             return target
         self._log.add(problems.LAUNCH_FILE_ELSEWHERE, element, href=target.name, name=other)
-        moved = resolve("", other, self._files, element, ProblemLog())
-        if moved is None:
-            return target
-        _, mark, tail = _cut_tail(target.address)
-        return Target(moved.name, moved.address + mark + tail, True)
+        return Target(other, address_of(other) + _tail_of(target.address), True)
 
     def _is_sco(self, resource: RawResource, target: Target) -> bool:
         written = resource.element.get("scormtype")
@@ -185,10 +181,9 @@ class Resources:
         return listed
 
 
-def _cut_tail(address: str) -> tuple[str, str, str]:
-    """A launch address cut before its query or fragment."""
-    cut = min((at for at in (address.find("?"), address.find("#")) if at >= 0), default=len(address))
-    return address[:cut], address[cut : cut + 1], address[cut + 1 :]
+def _tail_of(address: str) -> str:
+    """Query and fragment of a launch address, with their marks."""
+    return address[len(split_href(address)[0]) :]
 
 
 def _is_control(name: str) -> bool:
