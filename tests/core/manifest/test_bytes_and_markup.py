@@ -222,7 +222,7 @@ def test_names_are_resolved_by_address_and_not_by_prefix(manifest: Manifest, cod
         (b"PK\x03\x04\x00\x00", 1, "no element was found"),
         (b"<!-- only\na comment -->\n", 3, "no element found"),
         (b"<manifest>\n<organizations>\n</manifest>", 3, "<organizations>, opened in line 2"),
-        (b"<manifest>\n<organizations>\n", 3, "<organizations>, opened in line 2"),
+        (b"<manifest>\n<organizations>\n", 3, "ends too early (the element <organizations>, opened in line 2"),
         (b"<manifest><![CDATA[ </manifest>", 1, "CDATA"),
         (b"<!DOCTYPE x [ <!ENTITY a 'b'> <manifest/>", 1, "document type declaration does not end"),
         (b"<!-- ", 1, "unclosed token"),

@@ -205,6 +205,8 @@ class _Builder:
         said = expat.ErrorString(error.code)
         if not self._stack:
             return said
+        if said == expat.errors.XML_ERROR_NO_ELEMENTS:
+            said = "the file ends too early"
         return f"{said} (the element <{self._stack[-1].name}>, opened in line {self._stack[-1].line}, is not closed)"
 
     def _doctype(self, *_: object) -> None:
