@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import random
+import zipfile
 
+import httpx
 import pytest
 
-from scorm_embed.content import DirectoryContent, MemoryContent
+from scorm_embed.content import Blob, DirectoryContent, MemoryContent, build_blob
 from scorm_embed.content.base import STREAM_PIECE_BYTES
 from scorm_embed.errors import NotFoundError
 
@@ -17,10 +19,42 @@ DATA = random.Random(4).randbytes(3 * STREAM_PIECE_BYTES + 17)
 DIGEST = hashlib.sha256(DATA).hexdigest()
 
 
-@pytest.fixture(params=["memory", "directory"])
+@pytest.fixture(scope="module")
+def s3_endpoint():
+    """Give the URL of an S3 service with one bucket, "courses"."""
+    server = pytest.importorskip("moto.server", reason="moto[server] is not installed").ThreadedMotoServer(port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    httpx.put(f"http://{host}:{port}/courses").raise_for_status()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+def make_store(kind, request, folder):
+    """Give an empty store of one kind."""
+    if kind == "memory":
+        return MemoryContent()
+    if kind == "directory":
+        return DirectoryContent(folder / "store")
+    stores = pytest.importorskip("obstore.store", reason="obstore is not installed")
+    from scorm_embed.content.object_store import ObjectContent
+
+    if kind == "objects":
+        return ObjectContent(stores.MemoryStore())
+    return ObjectContent(
+        f"s3://courses/{folder.name}",
+        endpoint=request.getfixturevalue("s3_endpoint"),
+        region="us-east-1",
+        access_key_id="test",
+        secret_access_key="test",
+        client_options={"allow_http": True},
+    )
+
+
+@pytest.fixture(params=["memory", "directory", "objects", "s3"])
 async def store(request, tmp_path):
     """Give an empty store of each kind."""
-    made = MemoryContent() if request.param == "memory" else DirectoryContent(tmp_path / "store")
+    made = make_store(request.param, request, tmp_path)
     yield made
     await made.aclose()
 
@@ -67,6 +101,28 @@ async def test_the_source_stays_unless_it_is_given_away(store, source):
     await store.put(DIGEST, source, consume=True)
     assert not source.exists()
     assert await store.read(DIGEST, 0, len(DATA)) == DATA
+
+
+async def test_a_blob_of_several_upload_parts_comes_back_whole(store, tmp_path):
+    data = random.Random(6).randbytes(20_000_001)
+    digest = hashlib.sha256(data).hexdigest()
+    (tmp_path / "large").write_bytes(data)
+    await store.put(digest, tmp_path / "large")
+    assert await store.size(digest) == len(data)
+    pieces = [piece async for piece in store.stream(digest, 1, len(data))]
+    assert b"".join(pieces) == data[1:]
+    assert max(map(len, pieces)) <= STREAM_PIECE_BYTES
+
+
+async def test_a_package_is_served_from_the_store_by_ranges(store, tmp_path):
+    with zipfile.ZipFile(tmp_path / "course.zip", "w") as archive:
+        for name, content in (("imsmanifest.xml", b"<m/>"), ("a.js", b"var a;" * 9999), ("film.mp4", DATA)):
+            archive.writestr(name, content)
+    built = build_blob(tmp_path / "course.zip", tmp_path / "blob")
+    await store.put(built.digest, tmp_path / "blob")
+    blob = await Blob.open(store, built.digest)
+    assert await blob.read(blob.entry("a.js")) == b"var a;" * 9999
+    assert b"".join([piece async for piece in blob.stream(blob.entry("film.mp4"), 1000, 300_000)]) == DATA[1000:301_000]
 
 
 async def test_a_source_that_is_given_away_first_is_kept_too(store, source):
