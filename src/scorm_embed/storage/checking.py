@@ -109,7 +109,7 @@ def _check_numbers(change: SessionChange) -> None:
 
 
 def _settle(commit: CommitRecord, settled: set[tuple[str, int]]) -> CommitRecord:
-    is_settled = commit.status == "held" and (commit.launch, commit.number) in settled
+    is_settled = (commit.launch, commit.number) in settled
     return replace(
         commit,
         status="applied" if is_settled else commit.status,

@@ -328,7 +328,7 @@ class MemoryStorage:
         for serial, commit in held.commits:
             place = (commit.launch, commit.number)
             known.add(place)
-            is_settled = commit.status == "held" and place in settled
+            is_settled = place in settled
             yield serial, replace(commit, status="applied") if is_settled else commit
         for commit in change.commits:
             if (commit.launch, commit.number) in known:

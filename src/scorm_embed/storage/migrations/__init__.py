@@ -23,11 +23,6 @@ def upgrade(connection: Connection, prefix: str, schema: str | None, revision: s
     command.upgrade(_configure(connection, prefix, schema), revision)
 
 
-def downgrade(connection: Connection, prefix: str, schema: str | None, revision: str) -> None:
-    """Bring the tables back to ``revision``; ``base`` removes them."""
-    command.downgrade(_configure(connection, prefix, schema), revision)
-
-
 def _configure(connection: Connection, prefix: str, schema: str | None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
