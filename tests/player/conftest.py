@@ -40,6 +40,7 @@ SUMMARY = {
     "progress_measure": None,
     "version": 3,
 }
+PERMISSIONS = "unload=(self)"
 RTL = ("ar", "he", "fa")
 
 SCO = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>SCO</title></head><body><p>%(id)s</p><script>
@@ -102,7 +103,6 @@ class Wire:
     run: int = 0
     number: int = 0
     acknowledged: dict[str, int] = field(default_factory=dict)
-    permissions: str = "unload=(self)"
     active: int = 0
     most: int = 0
     """Commit requests under way at once."""
@@ -118,7 +118,9 @@ class Wire:
         activity = {"id": identifier, "title": f"Title of {identifier}", "url": url, "sco": True}
         data = self.data.get(identifier, {})
         now = self.navigation | {"current": identifier}
-        return self._view("running", activity=activity | {"hidden": self.hidden, "data": data}, navigation=now) | changes
+        return (
+            self._view("running", activity=activity | {"hidden": self.hidden, "data": data}, navigation=now) | changes
+        )
 
     def choose(self, **changes: Any) -> dict[str, Any]:
         """The next view: nothing is delivered."""
@@ -165,7 +167,7 @@ class Wire:
         return test()
 
     def release(self) -> None:
-        """Let go of a request that ``"hold"`` holds back; it fails."""
+        """Let go of a request that ``"hold"`` holds back."""
         assert self.loop is not None
         self.loop.call_soon_threadsafe(self.gate.set)
 
@@ -190,7 +192,7 @@ class Wire:
         }
         for name, value in values.items():
             text = text.replace("{{" + name + "}}", value)
-        headers = {"Permissions-Policy": self.permissions, "Content-Security-Policy": "default-src 'self'"}
+        headers = {"Permissions-Policy": PERMISSIONS, "Content-Security-Policy": "default-src 'self'"}
         return HTMLResponse(text, headers=headers)
 
     async def start(self, request: Request) -> Response:
@@ -218,8 +220,11 @@ class Wire:
     async def _commit(self, request: Request) -> Response:
         body = await request.json()
         fault = self.faults.pop(0) if self.faults else None
+        self.loop = asyncio.get_running_loop()
         self._note(self.requests, body | {"fault": fault})
-        if fault is not None:
+        if fault == "hold":
+            await self.gate.wait()
+        elif fault is not None:
             return await self._fail(fault, request)
         for commit in body["commits"]:
             if commit["number"] == self.acknowledged.get(body["launch"], 0) + 1:
@@ -234,7 +239,7 @@ class Wire:
         name = request.path_params["name"]
         identifier = name.removesuffix(".html")
         text = self.pages.get(name) or SCO % {"id": identifier, "script": self.scripts.get(identifier, "")}
-        return HTMLResponse(text, headers={"Permissions-Policy": self.permissions})
+        return HTMLResponse(text, headers={"Permissions-Policy": PERMISSIONS})
 
     async def host(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -250,10 +255,7 @@ class Wire:
         if fault == "hang":
             while (await request.receive())["type"] != "http.disconnect":
                 pass
-        if fault == "hold":
-            self.loop = asyncio.get_running_loop()
-            await self.gate.wait()
-        if fault in ("garbage", "drop", "hang", "hold"):
+        if fault in ("garbage", "drop", "hang"):
             return HTMLResponse("<h1>Sign in</h1>", 200 if fault == "garbage" else 502)
         assert isinstance(fault, tuple)
         return JSONResponse({"error": "It failed.", "code": fault[1], "details": {}}, fault[0])
@@ -293,7 +295,11 @@ class _Mounts:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         first, _, rest = scope["path"].removeprefix("/").partition("/")
-        app = self.static if first == "static" else self.apps[int(first.removeprefix("test"))]
+        app: Any = Response(status_code=404)
+        if first == "static":
+            app = self.static
+        elif first.startswith("test"):
+            app = self.apps[int(first.removeprefix("test"))]
         await app(scope | {"path": f"/{rest}"}, receive, send)
 
 
@@ -301,9 +307,7 @@ class _Mounts:
 def server() -> Iterator[tuple[str, _Mounts]]:
     """One HTTP server for all tests."""
     current = _Mounts()
-    config = uvicorn.Config(
-        current, port=0, log_level="error", lifespan="off", ws="none", timeout_graceful_shutdown=1
-    )
+    config = uvicorn.Config(current, port=0, log_level="error", lifespan="off", ws="none", timeout_graceful_shutdown=1)
     running = _Server(config)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
@@ -391,3 +395,13 @@ class Player:
 def player(context: BrowserContext, wire: Wire) -> Player:
     """A page that has nothing open yet."""
     return Player(context.new_page(), wire)
+
+
+@pytest.fixture
+def make_node() -> Callable[..., dict[str, Any]]:
+    return node
+
+
+@pytest.fixture
+def make_navigation() -> Callable[..., dict[str, Any]]:
+    return navigation

@@ -72,8 +72,8 @@ def test_what_does_not_fit_the_last_request_is_sent_at_the_next_start(wire, play
     wire.faults = [(503, "STORAGE_UNAVAILABLE")] * 9
     player.open()
     player.sco(
-        "sco.begin(); for (let i = 0; i < 20; i++) { sco.set(`cmi.interactions.${i}.id`, 'q' + i);"
-        " sco.set(`cmi.interactions.${i}.type`, 'other'); sco.set(`cmi.interactions.${i}.learner_response`, 'x'.repeat(4000)) }"
+        "sco.begin(); for (let i = 0; i < 20; i++) { const q = `cmi.interactions.${i}.`; sco.set(q + 'id', 'q' + i);"
+        " sco.set(q + 'type', 'other'); sco.set(q + 'learner_response', 'x'.repeat(4000)) }"
         " sco.commit()"
     )
     player.wait(save="offline")
@@ -135,8 +135,8 @@ def test_the_content_waits_until_what_was_left_has_arrived(wire, player):
 def test_a_journal_too_large_for_one_request_is_handed_over_in_parts(wire, player):
     player.open()
     player.page.evaluate(
-        """(path) => { for (let n = 1; n < 5; n++)
-        localStorage.setItem(`scorm_embed:${path}/player/S/:L0.1#${n}`, JSON.stringify({ number: n, x: 'y'.repeat(400000) })) }""",
+        """(path) => { for (let number = 1; number < 5; number++) localStorage.setItem(
+        `scorm_embed:${path}/player/S/:L0.1#${number}`, JSON.stringify({ number, x: 'y'.repeat(400000) })) }""",
         wire.path,
     )
     wire.start_faults = [(413, "PAYLOAD_TOO_LARGE")]
@@ -202,7 +202,9 @@ def test_a_course_that_redirects_its_frame_before_it_starts_is_not_leaving(wire,
 
 def test_a_course_may_initialise_again_after_it_has_finished(wire, player):
     player.open()
-    player.sco("sco.begin(); sco.set('cmi.location', 'a'); sco.end(); sco.begin(); sco.set('cmi.location', 'b'); sco.end()")
+    player.sco(
+        "sco.begin(); sco.set('cmi.location', 'a'); sco.end(); sco.begin(); sco.set('cmi.location', 'b'); sco.end()"
+    )
     player.wait(save="saved", state="running")
     facts = [(commit["initialized"], commit["terminated"]) for commit in wire.commits]
     assert facts == [(True, False), (False, True), (True, False), (False, True)]
@@ -247,16 +249,7 @@ def test_a_page_that_is_put_into_the_background_saves_at_once(wire, player):
     player.open()
     player.sco("sco.begin(); sco.set('cmi.location', 'p3')")
     player.page.evaluate(
-        "Object.defineProperty(document, 'hidden', { value: true }); document.dispatchEvent(new Event('visibilitychange'))"
+        "Object.defineProperty(document, 'hidden', { value: true });"
+        "document.dispatchEvent(new Event('visibilitychange'))"
     )
     wire.until(lambda: wire.elements == {"cmi.location": "p3"}, 0.9)
-
-
-def test_unload_handlers_run_even_where_the_browser_has_switched_them_off(wire, player):
-    wire.permissions = "unload=()"
-    wire.scripts["item_1"] = f"onunload = {FINISH}"
-    player.open()
-    player.sco("sco.begin()")
-    player.page.goto("about:blank")
-    wire.until(lambda: left(wire))
-    assert wire.elements == LAST

@@ -41,18 +41,14 @@ export function createContent(host) {
       host.append(frame);
       guard();
     },
-    /**
-     * All unload handlers run now. Removing a frame fires `pagehide` and, where the browser still allows it, `unload`;
-     * courses that finish in other events are served here.
-     */
+    /** All unload handlers run now: removing a frame fires all such events but `beforeunload`. */
     remove(pageGoes = false) {
       const old = frame;
       if (!old) return;
-      const fire = (type = "") => each((content) => content.dispatchEvent(new Event(type, { cancelable: true })), old.contentWindow);
       frame = null;
       closed = () => {};
-      if (!pageGoes || !unloading) fire("beforeunload");
-      if (/** @type {any} */ (document).featurePolicy?.allowsFeature("unload") === false) fire("unload");
+      if (!pageGoes || !unloading)
+        each((content) => content.dispatchEvent(new Event("beforeunload", { cancelable: true })), old.contentWindow);
       old.remove();
     },
   };

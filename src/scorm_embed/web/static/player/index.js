@@ -1,5 +1,4 @@
-// The player: what happens when. The run-time data answer the content (cmi.js, api.js), the server decides what is shown
-// (a *view*), the other files do one thing each.
+// The player: what happens when. The run-time data answer the content, the server decides what is shown (a *view*).
 
 import { createApi } from "./api.js";
 import { Cmi } from "./cmi.js";
@@ -42,7 +41,7 @@ let view;
 /** @type {Delivery | undefined} the SCO that is open */
 let delivery;
 let state = "loading";
-let told = ""; // the progress that the embedding page knows
+let told = ""; // progress, as the embedding page knows it
 let closing = false; // the course closed its window
 let wake = () => {}; // ends the pause before the start is tried again
 
@@ -53,8 +52,6 @@ function enter(next = "", reason = null) {
   screen.state(next, reason, activity_id);
   tell("state", { state, reason, activity_id });
 }
-
-// ---- what the content tells
 
 /** Put what changed into a commit. @param {Delivery} [from] */
 function collect(from = delivery, initialized = false, terminated = false) {
@@ -123,8 +120,6 @@ function takeAway(pageGoes = false) {
   delivery = undefined;
 }
 
-// ---- what the learner sees
-
 /** @param {View} next @param {boolean} focus put the learner there */
 function show(next, focus) {
   takeAway(); // its last words still belong to the view before
@@ -161,29 +156,30 @@ function announce({ state, reason, problem, summary, navigation }, focus) {
     screen.panel(t("choosing"), `${note} ${t("choosing_text")}`);
     controls?.choose();
   } else {
-    const { completion_status, success_status, score, version } = summary;
-    const scaled = score?.scaled;
-    const percent = new Intl.NumberFormat(boot.language, { style: "percent" });
+    const scaled = summary.score?.scaled;
+    const score = scaled == null ? "" : t("score", { score: scaled.toLocaleString(boot.language, { style: "percent" }) });
     const text = t(reason === "suspended" || reason === "abandoned" ? `${reason}_text` : "ended_text");
-    const heading = screen.panel(t(`${reason}`), scaled == null ? text : `${text} ${t("score", { score: percent.format(scaled) })}`);
+    const heading = screen.panel(t(`${reason}`), `${text} ${score}`);
     if (focus) heading.focus();
-    tell("ended", { reason, completion_status, success_status, score, version });
+    tell("ended", { reason, ...JSON.parse(told) });
     if (boot.return_url) location.replace(boot.return_url);
     else if (closing && window.parent === window) nativeClose();
   }
 }
 
-/** @param {View["navigation"]} navigation @param {View["summary"]} summary */
+/** @param {View["navigation"] | null} navigation null: as it was @param {View["summary"]} summary */
 function update(navigation, { completion_status, success_status, score, version }) {
-  if (view) view.navigation = navigation;
-  controls?.update(state === "ended" ? null : navigation, view?.activity);
+  if (view && navigation) {
+    view.navigation = navigation;
+    controls?.update(navigation, view);
+  }
   const facts = { completion_status, success_status, score, version };
-  if (JSON.stringify(facts) !== told) tell("progress", facts);
-  told = JSON.stringify(facts);
+  const before = told;
+  if ((told = JSON.stringify(facts)) !== before) tell("progress", facts);
 }
 
-/** The learner's own event: the content goes first, so that what it does in leaving is part of the same request.
- * @param {import("./types").NavName} request @param {string | null} [target] */
+/** The learner's own event: the content goes first, so that its last words are part of the same request.
+ * @type {import("./types").Chosen} */
 function leaveFor(request, target = null) {
   if (state !== "running" && state !== "choosing") return;
   enter("loading");
@@ -193,14 +189,12 @@ function leaveFor(request, target = null) {
   sender?.navigate({ request, target });
 }
 
-// ---- what the server says
-
-/** @param {import("./types").Answer} answer @param {boolean} navigated */
+/** @type {import("./types").Answered} */
 function answered({ refused, view: next, navigation, summary }, navigated) {
   for (const { element, code, reason } of refused) console.warn(`SCORM: ${element} refused (${code}): ${reason}`);
   if (next && (navigated || next.number !== view?.number)) show(next, navigated);
   else if (navigated) begin(); // nothing to show: let the server say where we are
-  else if (state !== "loading" && view) update(navigation ?? view.navigation, summary); // null: as it was
+  else if (state !== "loading") update(navigation, summary);
 }
 
 /** The launch is over. */
@@ -242,7 +236,7 @@ async function begin() {
     if (outcome.kind === "ok") {
       const { recovered } = outcome.data;
       for (const { launch, acknowledged } of recovered) journal.forget(launch, acknowledged);
-      // More than fits into one request: once more, as long as that gets us further.
+      // What did not fit goes now, as long as that gets us further.
       if (whole || !recovered.some(({ acknowledged }) => acknowledged)) return started(outcome.data);
     } else if (outcome.kind === "fatal") return refused(outcome.code);
     else if (outcome.kind === "large") bytes = bytes > 1000 ? bytes / 2 : 0;
@@ -274,8 +268,6 @@ function started(start) {
   screen.saving("saved");
   show(start.view, document.hasFocus());
 }
-
-// ---- what the browser does
 
 function flush() {
   collect();

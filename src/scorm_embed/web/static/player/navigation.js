@@ -50,11 +50,12 @@ export function createControls({ t, tree, chosen, say }) {
   bar.hidden = flow.hidden = false;
 
   return {
-    update(navigation, activity) {
+    update(navigation, view) {
+      const { state = "", activity } = view ?? {};
       for (const button of buttons) {
         const { nav = "" } = button.dataset;
-        if (navigation) button.hidden = !!activity?.hidden.includes(nav);
-        button.disabled = !navigation?.valid.includes(nav);
+        if (view) button.hidden = !!activity?.hidden.includes(nav);
+        button.disabled = state === "ended" || !navigation?.valid.includes(nav);
       }
       more.hidden = !rest.querySelector(":not([hidden])");
       if (!navigation) return;

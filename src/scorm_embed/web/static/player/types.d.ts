@@ -103,7 +103,8 @@ export interface Answer {
   acknowledged: number;
   refused: { number: number; element: string; code: string; reason: string }[];
   summary: Summary;
-  navigation: Navigation;
+  /** Null: as it was, or in the view. */
+  navigation: Navigation | null;
   view: View | null;
 }
 
@@ -131,14 +132,19 @@ export interface Journal {
 
 export type SaveState = "saved" | "saving" | "offline";
 
+/** `navigated`: the learner's event was part of the request. */
+export type Answered = (answer: Answer, navigated: boolean) => void;
+
+/** The learner has chosen something. */
+export type Chosen = (request: NavName, target?: string | null) => void;
+
 export type CreateSender = (options: {
   boot: Boot;
   journal: Journal;
   launch: string;
   /** Number of the view that is shown. */
   view: () => number;
-  /** `navigated`: the learner's event was part of the request. */
-  answered: (answer: Answer, navigated: boolean) => void;
+  answered: Answered;
   /** The launch is over. */
   refused: (code: string) => void;
   /** `kept`: the journal holds all that is not saved. */
@@ -180,13 +186,13 @@ export type Translate = (key: string, values?: Record<string, string | number>) 
 export type CreateControls = (options: {
   t: Translate;
   tree: TreeNode;
-  chosen: (request: NavName, target?: string) => void;
+  chosen: Chosen;
   say: (sentence: string) => void;
 }) => Controls;
 
 export interface Controls {
   /** Show what can be done now; without navigation, nothing can. */
-  update(navigation: Navigation | null, activity?: Activity | null): void;
+  update(navigation: Navigation | null, view?: View): void;
   /** Put the learner where a choice can be made. */
   choose(): void;
 }
