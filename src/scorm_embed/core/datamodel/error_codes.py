@@ -6,6 +6,7 @@ decided in ``cmi`` and ``api``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 
@@ -185,6 +186,7 @@ EXPECTS: Mapping[Type, str] = {
 }
 
 DIAGNOSTIC_CHARS_MAX = 254
+_MARK = re.compile(r"\{[de]\}")
 
 
 def codes(standard: Standard) -> Mapping[Reason, tuple[int, int]]:
@@ -199,8 +201,8 @@ def error_strings(standard: Standard) -> Mapping[int, str]:
 
 def explain(reason: Reason, element: str, detail: str = "") -> str:
     """A sentence of at most 254 characters that tells a course developer what to change."""
-    sentence = SENTENCES[reason].replace("{e}", clip(element, 100), 1).replace("{d}", detail, 1)
-    return clip(sentence, DIAGNOSTIC_CHARS_MAX)
+    told = {"{e}": clip(element, 100), "{d}": detail}
+    return clip(_MARK.sub(lambda mark: told[mark[0]], SENTENCES[reason]), DIAGNOSTIC_CHARS_MAX)
 
 
 def clip(text: str, chars_max: int) -> str:

@@ -175,7 +175,7 @@ export class Cmi {
   #refuse(element, setting, [reason, detail = ""]) {
     const told = this.table.reasons[reason];
     this.code = +told[setting];
-    this.diagnostic = clip(String(told[2]).replace("{e}", () => clip(element, 100)).replace("{d}", () => String(detail)), 254);
+    this.diagnostic = clip(String(told[2]).replace(/\{[de]\}/g, (mark) => (mark === "{e}" ? clip(element, 100) : String(detail))), 254);
     return setting ? "false" : "";
   }
 
