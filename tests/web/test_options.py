@@ -36,6 +36,10 @@ def test_the_range_of_the_ttl_grows_with_the_ttl_itself() -> None:
     assert short.launch_ttl_seconds_min == 5
     long = Options(secret_key=SECRET, launch_ttl_seconds=200_000)
     assert (long.launch_ttl_seconds_max, long.launch_max_seconds) == (200_000, 200_000)
+    wide = Options(secret_key=SECRET, launch_ttl_seconds_max=300_000)
+    assert (wide.launch_ttl_seconds_max, wide.launch_max_seconds) == (300_000, 300_000)
+    capped = Options(secret_key=SECRET, launch_max_seconds=20_000)
+    assert (capped.launch_ttl_seconds_max, capped.launch_max_seconds) == (20_000, 20_000)
 
 
 def test_of_several_secrets_the_first_stays_first() -> None:
@@ -79,6 +83,7 @@ def test_the_secret_and_keys_are_not_shown() -> None:
         {"launch_ttl_seconds": 100, "launch_ttl_seconds_min": 200},
         {"launch_ttl_seconds": 300, "launch_ttl_seconds_max": 200},
         {"launch_max_seconds": 14_399},
+        {"launch_max_seconds": 20_000, "launch_ttl_seconds_max": 20_001},
         {"upload_bytes_max": 0},
         {"request_bytes_max": -1},
         {"outcome": "worst"},

@@ -19,6 +19,8 @@ from scorm_embed.web.identity import ApiKey, Learner
 from scorm_embed.web.origins import parse_origin
 
 SECRET_BYTES_MIN = 32
+DEFAULT_TTL_SECONDS_MIN = 60
+DEFAULT_LAUNCH_SECONDS_MAX = 86_400
 DEFAULT_FOLDER = Path("scorm-data")
 
 Secret: TypeAlias = str | bytes
@@ -54,10 +56,9 @@ class Options:
     launch_ttl_seconds_min: int = 0
     """The least that may be asked for; 0: the smaller of 60 and ``launch_ttl_seconds``."""
     launch_ttl_seconds_max: int = 0
-    """The most that may be asked for; 0: the larger of 86,400 and ``launch_ttl_seconds``."""
+    """The most that may be asked for; 0: 86,400, within ``launch_ttl_seconds`` and ``launch_max_seconds``."""
     launch_max_seconds: int = 0
-    """How long a launch lasts at most, however often its commits renew it; 0: the larger of 86,400 and
-    ``launch_ttl_seconds``."""
+    """How long a launch lasts at most, however often its commits renew it; 0: 86,400, or what a TTL may be."""
     outcome: Outcome | str = Outcome.BEST
     """What a session shows: ``best`` of all attempts, or the ``latest``."""
     strictness: Strictness | str = Strictness.TOLERANT
@@ -163,18 +164,19 @@ def _base_url(name: str, url: object) -> str | None:
 def _check_numbers(options: Options) -> None:
     for name in ("launch_ttl_seconds", "upload_bytes_max", "request_bytes_max"):
         _check_whole(name, getattr(options, name), 1)
-    ttl = options.launch_ttl_seconds
-    for name, default in (
-        ("launch_ttl_seconds_min", min(60, ttl)),
-        ("launch_ttl_seconds_max", max(86_400, ttl)),
-        ("launch_max_seconds", max(86_400, ttl)),
-    ):
+    for name in ("launch_ttl_seconds_min", "launch_ttl_seconds_max", "launch_max_seconds"):
         _check_whole(name, getattr(options, name), 0)
-        object.__setattr__(options, name, getattr(options, name) or default)
-    if not options.launch_ttl_seconds_min <= ttl <= options.launch_ttl_seconds_max:
+    ttl = options.launch_ttl_seconds
+    least = options.launch_ttl_seconds_min or min(DEFAULT_TTL_SECONDS_MIN, ttl)
+    longest = options.launch_max_seconds or max(DEFAULT_LAUNCH_SECONDS_MAX, options.launch_ttl_seconds_max, ttl)
+    most = options.launch_ttl_seconds_max or max(min(DEFAULT_LAUNCH_SECONDS_MAX, longest), ttl)
+    if not least <= ttl <= most:
         raise ConfigurationError("launch_ttl_seconds must lie from launch_ttl_seconds_min to launch_ttl_seconds_max.")
-    if options.launch_max_seconds < ttl:
-        raise ConfigurationError("launch_max_seconds must not be less than launch_ttl_seconds.")
+    if most > longest:
+        raise ConfigurationError("launch_max_seconds must not be less than a launch's TTL can be.")
+    object.__setattr__(options, "launch_ttl_seconds_min", least)
+    object.__setattr__(options, "launch_ttl_seconds_max", most)
+    object.__setattr__(options, "launch_max_seconds", longest)
 
 
 def _check_whole(name: str, value: object, least: int) -> None:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from starlette.responses import Response
@@ -105,19 +106,19 @@ def player_headers(frame_ancestors: Sequence[str]) -> dict[str, str]:
     }
 
 
-def content_headers(frame_ancestors: Sequence[str]) -> dict[str, str]:
-    """Give the headers of a course's files.
+@lru_cache(maxsize=64)
+def content_headers(frame_ancestors: tuple[str, ...]) -> list[tuple[bytes, bytes]]:
+    """Give the headers that a course's files have beyond those of any file, ready to be sent.
 
     Courses load scripts, fonts and media from anywhere, so that only the framing is restricted; the player itself
     must be able to frame them. The referrer is cut to the origin: the path is a credential.
     """
     ancestors = ["'self'", *(name for name in frame_ancestors if name not in {"'self'", "'none'"})]
-    return {
-        "Content-Security-Policy": f"frame-ancestors {' '.join(ancestors)}",
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "strict-origin-when-cross-origin",
-        "Permissions-Policy": PERMISSIONS_POLICY,
-    }
+    return [
+        (b"content-security-policy", f"frame-ancestors {' '.join(ancestors)}".encode("ascii")),
+        (b"referrer-policy", b"strict-origin-when-cross-origin"),
+        (b"permissions-policy", PERMISSIONS_POLICY.encode("ascii")),
+    ]
 
 
 class InternalError(ScormEmbedError):

@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
@@ -18,6 +19,8 @@ from itsdangerous import BadData, URLSafeSerializer
 from scorm_embed.errors import AccessError
 
 DAY_SECONDS = 86_400
+SEGMENTS_KEPT = 1_024
+"""A page asks for many files with one segment, whose signature then is checked once."""
 TOKEN_CHARS_MAX = 4_000
 """Longer ones are not looked at."""
 
@@ -47,6 +50,7 @@ class Tokens:
     ) -> None:
         self._launch_max_seconds = launch_max_seconds
         self._clock = clock
+        self._load_content = lru_cache(SEGMENTS_KEPT)(self._load_content_anew)
         # itsdangerous signs with the last key.
         self._serializer = URLSafeSerializer(
             list(reversed(secrets)),
@@ -85,11 +89,15 @@ class Tokens:
         Raises:
             AccessError: INVALID_TOKEN or EXPIRED_TOKEN.
         """
-        digest, day = self._load("content", session_id, segment, 2)
+        digest, day = self._load_content(session_id, segment)
         left = day * DAY_SECONDS - int(self._clock())
         if left <= 0:
             raise AccessError("The course's address has expired; launch the course again.", code="EXPIRED_TOKEN")
         return digest, left
+
+    def _load_content_anew(self, session_id: str, segment: str) -> tuple[str, int]:
+        digest, day = self._load("content", session_id, segment, 2)
+        return digest, day
 
     def _sign(self, purpose: str, session_id: str, payload: list[str | int]) -> str:
         signed = self._serializer.dumps(payload, salt=_salt(purpose, session_id))

@@ -83,8 +83,7 @@ async def read_content(call: Call) -> Response:
     if entry is None:
         raise NotFoundError("The course has no such file.")
     response = await blob_response(call.request.scope, blob, entry, cache=CACHE_IMMUTABLE)
-    for name, value in content_headers(call.parts.options.frame_ancestors).items():
-        response.headers[name] = value
+    response.raw_headers.extend(content_headers(tuple(call.parts.options.frame_ancestors)))
     return response
 
 
