@@ -143,3 +143,17 @@ async def test_a_navigation_that_is_sent_twice_happens_once(desk) -> None:
     assert (await _send(desk, player, **click))["view"]["activity"]["id"] == "item_2"
     again = await _send(desk, player, **click)
     assert again["view"]["activity"]["id"] == "item_2"
+
+
+async def test_what_a_reloaded_page_sent_after_the_new_launch_was_made_is_applied_when_it_starts(desk) -> None:
+    package = await desk.course(S2004)
+    player = await desk.play(package)
+    await _send(desk, player, _commit(1, ("cmi.location", "p1"), initialized=True))
+    launched = await desk.launch(package)
+    with pytest.raises(LaunchSupersededError):
+        await _send(desk, player, _commit(2, ("cmi.location", "p2")), leave=True)
+    recover = [{"launch": player.view["launch"], "commits": [_commit(2, ("cmi.location", "p2"))]}]
+    answer = await desk.service.start("acme", "s1", launched.launch_id, {"recover": recover}, _url)
+    assert answer["view"]["activity"]["data"]["cmi.location"] == "p2"
+    log = (await desk.service.commits("acme", "s1"))["commits"]
+    assert [(row["number"], row["status"]) for row in log if row["kind"] == "commit"] == [(1, "applied"), (2, "applied")]

@@ -267,3 +267,13 @@ async def test_interactions_are_read_in_order_with_their_leaves(desk) -> None:
     assert found[1]["result"] == "incorrect"
     assert found[1]["correct_responses"] == ["a"]
     assert found[1]["activity_id"] == "item_1"
+
+
+async def test_a_course_of_several_scos_that_only_the_host_has_written_to_is_incomplete(desk) -> None:
+    from scorm_embed.service import SessionUpdate
+
+    await desk.launch(await desk.course(S12, *TWO))
+    update = SessionUpdate(1, {"cmi.core.lesson_status": "incomplete"})
+    shown = await desk.service.update_session("acme", "s1", update)
+    assert shown["completion_status"] == "incomplete"
+    assert shown["cmi_data"]["cmi.core.lesson_status"] == "incomplete"

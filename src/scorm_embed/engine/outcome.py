@@ -49,7 +49,7 @@ def current_attempt(course: Course, tree: ActivityTree, state: SessionState) -> 
     shown = _of_activity(state.activities.get(only)) if only is not None else _of_tree(course, tree, state)
     if not state.success_reported:
         shown = replace(shown, success_status="unknown")
-    if state.opened and shown.completion_status in ("not attempted", "unknown"):
+    if (state.opened or state.activities) and shown.completion_status in ("not attempted", "unknown"):
         shown = replace(shown, completion_status="incomplete")
     return shown
 

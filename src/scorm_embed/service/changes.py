@@ -278,7 +278,7 @@ async def work_of(
         scratch = from_snapshot(opened.tree, state.scratch or {})
         scratch.launch = state.launch
         if state.scratch is None:
-            scratch.activities = state.activities
+            scratch.activities = {key: replace(entry) for key, entry in state.activities.items()}
     known = LearnerData()
     if learner_data and (scopes := {s for s in (opened.objective_scope, opened.store_scope) if s is not None}):
         known = await desk.storage.load_learner(record.tenant_id, record.user_id, scopes)

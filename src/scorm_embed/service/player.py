@@ -144,9 +144,9 @@ class PlayerCalls(LaunchCalls):
         else:
             known = await self.storage.find_commits(work.record.tenant_id, work.record.id, entry.launch)
             applied = {record.number for record in known if record.status == "applied"}
-            held = {record.number: _sent(record) for record in known if record.status == "held"}
-            commits = {commit.number: (commit, False) for commit in entry.commits}
-            commits |= {number: (commit, True) for number, commit in held.items()}
+            # What the leaving page sent while the new launch was already there came too late to be applied then.
+            kept = {record.number: (_sent(record), True) for record in known if record.status != "applied"}
+            commits = {commit.number: (commit, False) for commit in entry.commits} | kept
             for number in sorted(commits):
                 commit, was_held = commits[number]
                 if number not in applied:

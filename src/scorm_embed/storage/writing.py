@@ -57,7 +57,6 @@ class SessionWriter:
                 commits.c.session_key == bindparam("of_session"),
                 commits.c.launch == bindparam("of_launch"),
                 commits.c.number == bindparam("of_number"),
-                commits.c.status == "held",
             )
             .values(status="applied")
         )

@@ -28,14 +28,14 @@ from scorm_embed.core.manifest.sequencing_reader import Collection, read_sequenc
 from scorm_embed.core.manifest.tolerant import boolean, collapsed, first_of, shown_text
 from scorm_embed.core.sequencing.definition import (
     ActivityDefinition,
-    ControlMode,
     SequencingDefinition,
     TreeDefinition,
 )
+from scorm_embed.core.sequencing.scorm12 import scorm12_defaults
 from scorm_embed.core.standard import Standard
 
 UNTITLED = "Untitled course"
-_FREE = SequencingDefinition(control_mode=ControlMode(choice=True, flow=True))
+_FREE = scorm12_defaults()
 
 
 @dataclass(frozen=True, slots=True)
