@@ -192,7 +192,7 @@ class Learner:
 
     def walk_through(self, frame: Frame) -> None:
         """Look at every page of a lesson and finish it."""
-        frame.wait_for_selector("[data-test=where]")
+        frame.wait_for_selector("[data-test=next]:visible, [data-test=finish]:visible")
         while frame.locator("[data-test=finish]:visible").count() == 0:
             where = frame.inner_text("[data-test=where]")
             frame.click("[data-test=next]")
