@@ -170,3 +170,14 @@ def test_completing_and_passing_are_told_once(table) -> None:
     assert first.happenings == [Happening.PROGRESS, Happening.COMPLETED, Happening.PASSED]
     assert desk.commit(("cmi.completion_status", "completed")).happenings == []
     assert desk.commit(("cmi.success_status", "failed")).happenings == [Happening.PROGRESS, Happening.FAILED]
+
+
+def test_a_new_attempt_also_begins_where_only_the_host_has_written(table) -> None:
+    desk = table(S12)
+    record = desk.state.record("one")
+    record.attempt, record.prepared = 1, True
+    desk.state.current = "one"
+    desk.stored["one", 1] = {}
+    desk.send(Written(elements={"cmi.core.lesson_status": "completed"}))
+    desk.send(AttemptRequested())
+    assert (desk.state.attempt.number, desk.state.earlier[0].completion_status) == (2, "completed")

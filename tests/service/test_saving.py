@@ -156,4 +156,7 @@ async def test_what_a_reloaded_page_sent_after_the_new_launch_was_made_is_applie
     answer = await desk.service.start("acme", "s1", launched.launch_id, {"recover": recover}, _url)
     assert answer["view"]["activity"]["data"]["cmi.location"] == "p2"
     log = (await desk.service.commits("acme", "s1"))["commits"]
-    assert [(row["number"], row["status"]) for row in log if row["kind"] == "commit"] == [(1, "applied"), (2, "applied")]
+    assert [(row["number"], row["status"]) for row in log if row["kind"] == "commit"] == [
+        (1, "applied"),
+        (2, "applied"),
+    ]

@@ -270,7 +270,7 @@ def _request_attempt(play: Play, effects: Effects, now: datetime, draw: Draw) ->
         _sequence(play, NavigationRequest.RESUME_ALL, None, draw)
     if state.tracking.current != NO_ACTIVITY:
         _sequence(play, NavigationRequest.EXIT_ALL, None, draw)
-    if state.phase is not Phase.FRESH:
+    if state.phase is not Phase.FRESH or state.activities:
         state.attempt.ended_at = state.attempt.ended_at or now
         _begin_attempt(play)
     state.phase = Phase.FRESH

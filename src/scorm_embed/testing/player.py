@@ -104,7 +104,7 @@ class FakePlayer:
         return self.view["activity"]["id"] if self.view["activity"] else None
 
     def can(self, control: str) -> bool:
-        """Whether the learner can use a control (``continue``, ``exit-all`` …): valid, and not hidden by the content."""
+        """Whether the learner can use a control (``continue``, ``exit-all`` …): it is valid, and content shows it."""
         hidden = self.view["activity"]["hidden"] if self.view["activity"] else []
         return control in self.view["navigation"]["valid"] and control not in hidden
 
