@@ -83,7 +83,15 @@ def navigation_document(work: Work) -> Document:
         if record.completion != "not attempted"
     }
     if state.phase is not Phase.ACTIVE:
-        return {"valid": [], "current": None, "closed": {}, "absent": [], "jump": [], "status": status}
+        return {
+            "valid": [],
+            "current": None,
+            "closed": {},
+            "reasons": {},
+            "absent": [],
+            "jump": [],
+            "status": status,
+        }
     requests = valid_requests(work.opened.tree, state.tracking)
     allowed = {
         "previous": requests.previous,
@@ -98,6 +106,11 @@ def navigation_document(work: Work) -> Document:
         "valid": [name for name, valid in allowed.items() if valid],
         "current": state.current if state.open is not None else None,
         "closed": {key: _reason(entry.reason) for key, entry in requests.choice.items() if not entry.choosable},
+        "reasons": {
+            name: _reason(reason)
+            for name, reason in (("continue", requests.continue_reason), ("previous", requests.previous_reason))
+            if reason is not None
+        },
         "absent": [key for key, entry in requests.choice.items() if not entry.visible],
         "jump": sorted(requests.jump),
         "status": status,
