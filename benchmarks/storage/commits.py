@@ -190,7 +190,9 @@ async def run(url: str, seconds: float, tasks: int, many: int) -> None:
             await fill(engine, storage, 2000, many)
             million = await measure({"commit": commit_step(storage, many // 2, location)}, tasks, seconds)
             print(f"{'sessions: 1,000':34}{thousand['commit']:10.0f}/s")
-            print(f"sessions: {many:<24,}{million['commit']:10.0f}/s{thousand['commit'] / million['commit']:8.2f} times")
+            print(
+                f"sessions: {many:<24,}{million['commit']:10.0f}/s{thousand['commit'] / million['commit']:8.2f} times"
+            )
     finally:
         await drop(engine, storage)
         await storage.aclose()
