@@ -4,13 +4,13 @@
     benchmarks/datamodel/run.py [--pages 9] [--rounds 1] [--calls 20000] [--version 3.3.1 --version 3.3.2]
 
 Installs the first version of scorm-again that npm can find into a folder that is removed afterwards. Prints a table of
-microseconds a call (median of the pages); exits 1 where ours takes more than a fifth of scorm-again's time.
+microseconds a call: the best of the pages, so that what else the machine does matters little. Exits 1 where ours takes
+more than a fifth of scorm-again's time.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -84,11 +84,11 @@ def main() -> int:
         folder = Path(name)
         version = install(folder, options.version or ["3.3.1", "3.3.2"])
         taken = measure(folder, options.pages, options.rounds, options.calls)
-    print(f"microseconds a call, median of {options.pages} pages; scorm-again {version}, ES module, minified")
+    print(f"microseconds a call, best of {options.pages} pages; scorm-again {version}, ES module, minified")
     print(f"{'':32}{'scorm_embed':>12}{'scorm-again':>12}{'share':>8}")
     slow = False
     for label in dict.fromkeys(label for label, _ in taken):
-        ours, theirs = (statistics.median(taken[label, name]) for name in ("scorm_embed", "scorm-again"))
+        ours, theirs = (min(taken[label, name]) for name in ("scorm_embed", "scorm-again"))
         slow = slow or ours > theirs / 5
         print(f"{label:32}{ours:12.2f}{theirs:12.2f}{ours / theirs:8.0%}")
     return int(slow)

@@ -6,11 +6,12 @@ import gzip
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from scorm_embed.core.datamodel import Element, data_model
+from scorm_embed.core.datamodel import Element, Limits, data_model
 from scorm_embed.core.datamodel.error_codes import DIAGNOSTIC_CHARS_MAX, EXPECTS, Reason, codes, error_strings, explain
 from scorm_embed.core.datamodel.export import export_table
 from scorm_embed.core.standard import Standard
@@ -72,6 +73,12 @@ def test_every_diagnostic_names_the_element_and_fits() -> None:
         assert "cmi.interactions.3.id" in told
         assert len(explain(reason, "e" * 5000, "d" * 5000)) <= DIAGNOSTIC_CHARS_MAX
     assert set(EXPECTS) >= {row.type for row in data_model(Standard.SCORM_12).elements.values()}
+
+
+def test_the_documentation_lists_every_rule_and_every_limit() -> None:
+    page = (ROOT / "docs/data-model.md").read_text("utf-8")
+    names = {rule.value for rule in Rule} | {field.name for field in fields(Limits)}
+    assert {name for name in names if f"| `{name}` |" not in page} == set()
 
 
 @pytest.mark.parametrize("standard", list(Standard))

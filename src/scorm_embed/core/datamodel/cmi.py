@@ -206,8 +206,7 @@ class CmiState:
 
     def _refused_place(self, element: str, place: Place) -> Answer | None:
         """The checks of a name, in the standards' order: name, keyword, gap, dependency, child."""
-        last = element.rpartition(".")[2]
-        if place.keyword or (place.element is not None and last.startswith("_")):
+        if place.keyword or (place.element is not None and "._" in place.element.name):
             return self._refuse(Reason.KEYWORD, element, setting=True)
         if place.reason is not None and place.reason is not Reason.UNKNOWN:
             return self._refuse(place.reason, element, setting=True)

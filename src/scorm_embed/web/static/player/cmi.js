@@ -42,11 +42,13 @@ export class Cmi {
     this.table = { ...table, targets, languages };
     // Rows and places have one shape each: engines read such objects several times as fast.
     const shape = Object.assign({}, ...table.rows.map(([, , facts]) => facts));
-    for (const fact in shape) shape[fact] = fact === "vocabulary" ? none : undefined;
+    for (const fact in shape) shape[fact] = undefined;
     for (const [name, type, facts] of table.rows) {
       if ((facts?.since ?? 0) > edition) continue;
+      const leaf = type > "a" && type < "{";
       const typed = /^(response|pattern|feedback)$/.test(type);
-      const row = { ...shape, ...facts, name, type, typed, leaf: type > "a" && type < "{", own: name.split(".n.")[1] };
+      const own = { name, type, leaf, typed, keyword: name.includes("._"), own: name.split(".n.")[1], check: table.checks[type] };
+      const row = { ...shape, vocabulary: none, requires: none, ...facts, ...own };
       let node = this.#root;
       for (const part of name.split(".")) {
         const { children, record = node } = node;
@@ -56,7 +58,7 @@ export class Cmi {
       node.row = row;
       if (type === "[]") node.record = { children: new Map() };
       else if (row.targeted) targets.push(name.slice(name.lastIndexOf(".") + 1));
-      else if (row.leaf && !name.includes(".n.")) this.#plain.set(name, { name, row, steps: [], record: "", reason: "" });
+      else if (leaf && !name.includes(".n.")) this.#plain.set(name, { name, row, steps: [], record: "", reason: "" });
     }
     for (const name of this.values.keys()) {
       for (const { index, count } of this.#find(name).steps) count.size = Math.max(count.size, index + 1);
@@ -67,7 +69,7 @@ export class Cmi {
   get(element) {
     const place = this.#find(element);
     const { name, row, steps, reason, record } = place;
-    const over = this.#past(steps, 0);
+    const over = steps.find(({ index, count }) => index >= count.size);
     if (over && (!reason || (this.is12 && reason === "unknown"))) return this.#refuse(element, 0, ["beyond", over.count.size]);
     if (reason) return this.#refuse(element, 0, [reason]);
     this.code = 0;
@@ -79,7 +81,7 @@ export class Cmi {
   /** SetValue. A refused call changes nothing. @param {string} element @param {string} value @returns {string} */
   set(element, value) {
     const place = this.#find(element);
-    const why = this.#misnamed(element, place) ?? this.#closed(place, value) ?? this.#misfit(place, value);
+    const why = this.#barred(place, value) ?? this.#misfit(place, value);
     if (why) return this.#refuse(element, 1, why);
     this.code = 0;
     const { name, steps, record } = place;
@@ -166,11 +168,6 @@ export class Cmi {
     return count;
   }
 
-  /** The first index at or beyond the records there are, plus so many. @param {Place["steps"]} steps @param {number} more */
-  #past(steps, more) {
-    for (let at = 0; at < steps.length; at++) if (steps[at].index >= steps[at].count.size + more) return steps[at];
-  }
-
   /** @param {string} element @param {0 | 1} setting @param {NonNullable<Why>} why */
   #refuse(element, setting, [reason, detail = ""]) {
     const told = this.table.reasons[reason];
@@ -179,39 +176,37 @@ export class Cmi {
     return setting ? "false" : "";
   }
 
-  /** Keyword, name, gap, dependency. @param {string} element @param {Place} place @returns {Why} */
-  #misnamed(element, { row, reason, steps, keyword, record }) {
-    if (keyword || (row && element[element.lastIndexOf(".") + 1] === "_")) return ["keyword"];
+  /** Name, gap, dependency; access, and what other records allow. @param {Place} place @param {string} value @returns {Why} */
+  #barred(place, value) {
+    const { row, reason, steps, record } = place;
+    if (place.keyword || row?.keyword) return ["keyword"];
     if (reason && reason !== "unknown") return [reason];
-    const gap = this.#past(steps, 1);
-    if (gap) return ["gap", gap.count.size];
+    let fresh;
+    for (let at = 0; at < steps.length; at++) {
+      const { index, count } = steps[at];
+      if (index > count.size) return ["gap", count.size];
+      if (index === count.size) fresh ??= steps[at];
+    }
     if (!row) return ["unknown"];
-    const { requires = none } = row;
+    const { requires } = row;
     const { known } = this.#last;
     for (let at = 0; at < requires.length; at++) {
       const leaf = requires[at];
       if (known.has(leaf)) continue;
-      const value = this.values.get(record + leaf);
-      if (value === undefined) return ["requires", clip(record + leaf, 100)];
-      known.set(leaf, value);
+      const there = this.values.get(record + leaf);
+      if (there === undefined) return ["requires", clip(record + leaf, 100)];
+      known.set(leaf, there);
     }
-  }
-
-  /** Access, and what other records allow. @param {Place} place @param {string} value @returns {Why} */
-  #closed(place, value) {
-    const row = /** @type {Row} */ (place.row);
-    const { records_max } = this.limits;
-    if (row.access === "ro" || (row.guarded && this.values.get(place.record + "_write") === "false")) return ["read_only"];
-    const fresh = this.#past(place.steps, 0);
+    if (row.access === "ro" || (row.guarded && this.values.get(record + "_write") === "false")) return ["read_only"];
     if (fresh && fresh.row.grows === false) return ["closed", fresh.index];
-    if (fresh && fresh.index >= records_max) return ["too_many", records_max];
-    const current = row.unique && this.values.get(place.name);
-    if (row.unique && current !== value) {
-      if (row.write_once && current !== undefined) return ["written"];
-      const other = this.#other(place, (stored) => stored === value);
-      if (other !== undefined) return ["not_unique", other];
+    if (fresh && fresh.index >= this.limits.records_max) return ["too_many", this.limits.records_max];
+    if (row.unique) {
+      const current = this.values.get(place.name);
+      if (row.write_once && current !== undefined && current !== value) return ["written"];
+      const twin = current === value ? undefined : this.#twin(place, value);
+      if (twin !== undefined) return ["not_unique", twin];
     }
-    if (row.type !== "pattern" || !place.steps[1].index) return;
+    if (row.type !== "pattern" || !steps[1].index) return;
     const kind = this.#kind(place);
     if (this.table.single_pattern?.includes(kind)) return ["one_pattern", kind];
   }
@@ -220,24 +215,22 @@ export class Cmi {
   #misfit(place, value) {
     const { name } = place;
     const row = /** @type {Row} */ (place.row);
-    const { value_chars_max, [row.limit_option ?? ""]: limit } = this.limits;
+    const { limits, tolerant } = this;
     const whole = row.appends ? (this.values.get(name) ?? "") + value : value;
-    if (exceeds(whole, value_chars_max)) return ["too_long", value_chars_max];
-    const kind = this.#kind(place);
-    const verdict = this.table.checks[row.type](value, row, kind, this.table);
-    if (verdict && (!this.tolerant || verdict === "type" || verdict === "range")) {
+    if (exceeds(whole, limits.value_chars_max)) return ["too_long", limits.value_chars_max];
+    const kind = row.typed ? this.#kind(place) : "";
+    const verdict = row.check(value, row, kind, this.table);
+    if (verdict && (!tolerant || verdict === "type" || verdict === "range")) {
       return [verdict === "range" ? verdict : "type", this.#expected(row, kind)];
     }
     if (row.reserved?.includes(value)) return ["reserved"];
-    if (row.type === "pattern" && /^(choice|sequencing)$/.test(kind)) {
-      const canonical = (/** @type {string} */ text) => (kind === "choice" ? text.split("[,]").sort().join("[,]") : text);
-      const other = this.#other(place, (stored) => canonical(stored) === canonical(value));
-      if (other !== undefined) return ["same_pattern", other];
-    }
+    const twin = row.type === "pattern" && /^(choice|sequencing)$/.test(kind) ? this.#twin(place, value, kind) : undefined;
+    if (twin !== undefined) return ["same_pattern", twin];
     if (verdict) this.note(name, verdict);
     if (!row.limit || !exceeds(row.type === "localized" ? splitLocalized(value)[1] : whole, row.limit)) return;
+    const limit = limits[row.limit_option ?? ""];
     if (limit && exceeds(whole, limit)) return ["too_long", limit];
-    if (this.is12 && !this.tolerant) return ["too_long", row.limit];
+    if (this.is12 && !tolerant) return ["too_long", row.limit];
     this.note(name, this.is12 ? "text-length" : "long-value");
   }
 
@@ -268,13 +261,14 @@ export class Cmi {
     if (limit === limit) return value !== value ? row.default : value >= limit ? reached : missed;
   }
 
-  /** The first other record with the same value. @param {Place} place @param {(stored: string) => boolean} same */
-  #other({ name, steps }, same) {
+  /** The first other record with the same value. @param {Place} place @param {string} value @param {string} [kind] */
+  #twin({ name, steps }, value, kind) {
     const { path, index } = steps[steps.length - 1];
     const leaf = name.slice(name.lastIndexOf("."));
+    const sorted = (/** @type {string} */ text) => (kind === "choice" ? text.split("[,]").sort().join("[,]") : text);
     for (let at = 0; at < this.#count(path).size; at++) {
       const stored = this.values.get(path + "." + at + leaf);
-      if (at !== index && stored !== undefined && same(stored)) return at;
+      if (at !== index && stored !== undefined && sorted(stored) === sorted(value)) return at;
     }
   }
 

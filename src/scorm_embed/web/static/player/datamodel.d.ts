@@ -37,6 +37,10 @@ export interface Row extends Facts {
   leaf: boolean;
   /** Its name within the record of the outermost collection. */
   own: string;
+  /** Its name begins with an underscore. */
+  keyword: boolean;
+  requires: string[];
+  check: Check;
 }
 
 export type Check = (value: string, row: Row, kind: string, table: Table) => string;
