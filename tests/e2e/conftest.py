@@ -13,12 +13,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Frame, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 KEY = "end-to-end-key-end-to-end-key-0123"
@@ -81,14 +83,14 @@ class Running:
 Start = Callable[..., Running]
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Start a command that serves ``{port}``; gives its URL when ``ready`` answers."""
+@contextmanager
+def starting(folder: Path) -> Iterator[Start]:
+    """Gives what starts servers; all are stopped at the end."""
     running: list[Running] = []
 
     def run(command: list[str], *, ready: str = "/", cwd: Path = ROOT, port: int | None = None, **env: str) -> Running:
         port = port or free_port()
-        log = tmp_path / f"server-{len(running)}.log"
+        log = folder / f"server-{len(running)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [part.replace("{port}", str(port)) for part in command],
@@ -103,9 +105,28 @@ def start(tmp_path: Path) -> Iterator[Start]:
         wait_for(server.url + ready, process, log)
         return server
 
-    yield run
-    for server in running:
-        server.stop()
+    try:
+        yield run
+    finally:
+        for server in running:
+            server.stop()
+
+
+def serve_command(folder: Path, *options: str, database: str | None = None) -> list[str]:
+    """``scorm-embed serve`` with a database, a folder of courses and an API key of its own."""
+    database = database or f"sqlite:///{folder / 'e2e.db'}"
+    return [
+        str(Path(sys.executable).with_name("scorm-embed")),
+        *("serve", "--host", "127.0.0.1", "--port", "{port}", "--database", database),
+        *("--content", str(folder / "content"), "--api-key", KEY, *options),
+    ]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start a command that serves ``{port}``; gives its URL when ``ready`` answers."""
+    with starting(tmp_path) as run:
+        yield run
 
 
 @pytest.fixture
@@ -113,15 +134,123 @@ def serve(start: Start, tmp_path: Path) -> Callable[..., Running]:
     """``scorm-embed serve`` with a database and an API key of its own."""
 
     def run(*options: str, database: str | None = None, port: int | None = None) -> Running:
-        database = database or f"sqlite:///{tmp_path / 'e2e.db'}"
-        command = [
-            str(Path(sys.executable).with_name("scorm-embed")),
-            *("serve", "--host", "127.0.0.1", "--port", "{port}", "--database", database),
-            *("--content", str(tmp_path / "content"), "--api-key", KEY, *options),
-        ]
-        return start(command, ready="/api/v1/health", port=port)
+        return start(serve_command(tmp_path, *options, database=database), ready="/api/v1/health", port=port)
 
     return run
+
+
+class Site:
+    """A running server as a back end uses it, and what a learner does on it in a browser."""
+
+    def __init__(self, server: Running) -> None:
+        self.server = server
+        self.client = httpx.Client(base_url=server.url, headers={"X-API-Key": KEY}, timeout=60)
+        self.sessions = 0
+
+    def course(self, package: bytes) -> str:
+        """Import a package; gives its id."""
+        answer = self.client.post("/api/v1/packages", content=package, headers={"Content-Type": "application/zip"})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def launch(self, package: str, session: str | None = None, **fields: Any) -> tuple[str, str]:
+        """Launch, anew without a session; gives the session's id and the player's URL."""
+        if session is None:
+            self.sessions += 1
+            session = f"session-{self.sessions}"
+        body = {"user_id": "ada", "learner_name": "Lovelace, Ada", "session_id": session, **fields}
+        answer = self.client.post(f"/api/v1/packages/{package}/launch", json=body)
+        assert answer.status_code in (200, 201), answer.text
+        return session, str(answer.json()["player_url"])
+
+    def read(self, session: str, what: str = "") -> dict[str, Any]:
+        """A session, or what belongs to it."""
+        answer = self.client.get(f"/api/v1/sessions/{session}{what}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def log(self, session: str) -> list[dict[str, Any]]:
+        """The whole log of a session, oldest first."""
+        found: list[dict[str, Any]] = []
+        cursor: dict[str, str] = {}
+        while True:
+            answer = self.client.get(f"/api/v1/sessions/{session}/commits", params={"limit": 200, **cursor})
+            assert answer.status_code == 200, answer.text
+            part = answer.json()
+            found += part["commits"]
+            if part["next_cursor"] is None:
+                return found
+            cursor = {"cursor": part["next_cursor"]}
+
+    def until(self, session: str, test: Callable[[dict[str, Any]], object], seconds: float = 30) -> dict[str, Any]:
+        """Read a session until it is as it should be: what a page sends while it closes arrives when it arrives."""
+        end = time.monotonic() + seconds
+        while not test(found := self.read(session)):
+            assert time.monotonic() < end, (found, self.log(session))
+        return found
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One server for all tests of a module."""
+    folder = tmp_path_factory.mktemp("site")
+    with starting(folder) as run:
+        site = Site(run(serve_command(folder), ready="/api/v1/health"))
+        yield site
+        site.client.close()
+
+
+class Desk:
+    """A learner's browser: opens players, closes them, and takes note of what a learner would stumble over."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        self.alerts: list[str] = []
+        self.errors: list[str] = []
+        context.set_default_timeout(30_000)
+
+    def open(self, url: str, *, state: str = "running") -> Page:
+        """Open a player in a tab of its own and wait until it is in a state."""
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("dialog", self._answer)
+        page.goto(url)
+        page.wait_for_selector(f'html[data-player-state="{state}"]', state="attached")
+        return page
+
+    def _answer(self, dialog: Dialog) -> None:
+        if dialog.type != "beforeunload":
+            self.alerts.append(dialog.message)
+        dialog.accept()
+
+    def content(self, page: Page, ready: str = "document.readyState === 'complete'") -> Frame:
+        """The course's own page, once a condition holds in it."""
+        page.wait_for_selector('html[data-player-state="running"] iframe[name="scorm-content"]')
+        frame = page.frame("scorm-content")
+        assert frame is not None
+        frame.wait_for_function(ready)
+        return frame
+
+    def saved(self, page: Page) -> None:
+        """Wait until everything is acknowledged."""
+        page.wait_for_selector('html[data-save-state="saved"]', state="attached")
+
+    def leave(self, page: Page, way: str) -> None:
+        """Go away from the player: ``close`` the tab as its cross does, or ``navigate`` it elsewhere."""
+        if way == "close":
+            with page.expect_event("close"):
+                page.close(run_before_unload=True)
+        else:
+            page.goto("about:blank")
+            page.close()
+
+
+@pytest.fixture
+def desk(context: BrowserContext) -> Iterator[Desk]:
+    desk = Desk(context)
+    yield desk
+    assert desk.alerts == []
+    assert desk.errors == []
 
 
 @pytest.fixture
