@@ -27,8 +27,8 @@ BUDGET_BYTES = 25_000
 _IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["'](\./[^"']+\.js)["']""")
 _CONDITIONAL = re.compile(r"languages\.js")
 """Loaded only where the standard is taken by the letter, which no published course needs."""
-_MULTIPLE = re.compile(r"(navigation|menu)\.js")
-"""Loaded only for courses of several activities."""
+_AFTER = re.compile(r"(navigation|menu)\.js|controls\.css")
+"""Loaded for courses of several activities, once the course itself is on its way."""
 
 
 async def loaded(standard: Standard, items: int) -> dict[str, int]:
@@ -62,7 +62,7 @@ async def loaded(standard: Standard, items: int) -> dict[str, int]:
         tables = "tables2004.js" if standard.is_2004 else "tables12.js"
         while waiting:
             name = waiting.pop()
-            if name in sizes or _CONDITIONAL.search(name) or (items == 1 and _MULTIPLE.search(name)):
+            if name in sizes or _CONDITIONAL.search(name) or (items == 1 and _AFTER.search(name)):
                 continue
             if name.startswith("tables") and name != tables:
                 continue
@@ -83,9 +83,10 @@ async def main() -> int:
     for standard in (Standard.SCORM_2004_4TH, Standard.SCORM_12):
         for items in (1, 5):
             sizes = await loaded(standard, items)
-            total = sum(sizes.values())
-            totals[standard] = max(total, totals.get(standard, 0))
-            print(f"{standard.value}, {items} activities: {total} bytes gzip in {len(sizes)} answers")
+            before = sum(size for name, size in sizes.items() if not _AFTER.search(name))
+            totals[standard] = max(before, totals.get(standard, 0))
+            rest = f", then {sum(sizes.values()) - before} for the menu" if items > 1 else ""
+            print(f"{standard.value}, {items} activities: {before} bytes gzip before the course{rest}")
             if items > 1:
                 for name, size in sorted(sizes.items(), key=lambda entry: -entry[1]):
                     print(f"  {size:6}  {name}")
