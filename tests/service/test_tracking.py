@@ -29,6 +29,19 @@ async def test_a_session_that_was_launched_but_never_opened_is_not_attempted(des
     assert (shown["attempts"], shown["version"], shown["score"], shown["cmi_data"]) == (0, 1, None, {})
 
 
+@pytest.mark.parametrize("standard", [S12, S2004])
+async def test_launching_again_before_anybody_has_opened_a_course_leaves_it_not_attempted(desk, standard) -> None:
+    package = await desk.course(standard, *TWO)
+    await desk.launch(package)
+    await desk.launch(package)
+    shown = await desk.shown()
+    assert (shown["state"], shown["completion_status"], shown["progress_measure"]) == (
+        "not_attempted",
+        "not attempted",
+        None,
+    )
+
+
 async def test_a_12_course_that_was_opened_and_says_nothing_is_incomplete(desk) -> None:
     await desk.play(await desk.course())
     shown = await desk.shown()

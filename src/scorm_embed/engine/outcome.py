@@ -45,11 +45,13 @@ def single_activity(course: Course) -> str | None:
 
 def current_attempt(course: Course, tree: ActivityTree, state: SessionState) -> Shown:
     """Derive what the attempt now current came to, without what a PUT stated."""
+    if not state.opened and not state.activities:
+        return Shown()
     only = single_activity(course)
     shown = _of_activity(state.activities.get(only)) if only is not None else _of_tree(course, tree, state)
     if not state.success_reported:
         shown = replace(shown, success_status="unknown")
-    if (state.opened or state.activities) and shown.completion_status in ("not attempted", "unknown"):
+    if shown.completion_status in ("not attempted", "unknown"):
         shown = replace(shown, completion_status="incomplete")
     return shown
 
