@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from scorm_embed.core.datamodel import Strictness
 from scorm_embed.core.standard import Standard
 from scorm_embed.errors import AccessError, LaunchSupersededError
+from scorm_embed.service import ServiceOptions
 from scorm_embed.testing.player import FakePlayer
 
 S2004 = Standard.SCORM_2004_4TH
@@ -160,3 +163,30 @@ async def test_what_a_reloaded_page_sent_after_the_new_launch_was_made_is_applie
         (1, "applied"),
         (2, "applied"),
     ]
+
+
+async def test_calls_that_only_the_browser_tolerated_are_noted_in_the_log(desk) -> None:
+    player = await desk.play(await desk.course(S2004))
+    sent = [["Initialize", "initialize-again"], ["Commit", "argument"], ["Commit", "argument"]]
+    sent += [["cmi.location", "argument"], ["Initialize", "nonsense"], ["Initialize"]]
+    await _send(desk, player, _commit(1, tolerated=sent))
+    [row] = [row for row in (await desk.service.commits("acme", "s1"))["commits"] if row["kind"] == "commit"]
+    assert row["tolerated"] == [
+        ["Initialize", "initialize-again", "A new communication session was opened after the first had ended."],
+        ["Commit", "argument", "A missing argument was read as an empty string."],
+    ]
+
+
+@pytest.mark.parametrize(("leave", "strict"), [(False, False), (True, False), (False, True)])
+async def test_exit_all_beside_an_exit_of_suspend_keeps_the_place_in_a_course_of_one_activity(
+    desk, leave: bool, strict: bool
+) -> None:
+    if strict:
+        desk = replace(desk, options=ServiceOptions(strictness=Strictness.CONFORMANT))
+    package = await desk.course(S2004)
+    player = await desk.play(package)
+    said = [("cmi.location", "p3"), ("cmi.exit", "suspend"), ("adl.nav.request", "exitAll")]
+    await _send(desk, player, _commit(1, *said, initialized=True, terminated=True), leave=leave)
+    data = (await desk.play(package)).view["activity"]["data"]
+    expected = ("ab-initio", None) if strict else ("resume", "p3")
+    assert (data["cmi.entry"], data.get("cmi.location")) == expected

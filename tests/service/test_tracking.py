@@ -290,3 +290,25 @@ async def test_a_course_of_several_scos_that_only_the_host_has_written_to_is_inc
     shown = await desk.service.update_session("acme", "s1", update)
     assert shown["completion_status"] == "incomplete"
     assert shown["cmi_data"]["cmi.core.lesson_status"] == "incomplete"
+
+
+async def test_objectives_and_comments_are_read_as_lists_with_their_activity(desk) -> None:
+    player = await desk.play(await desk.course(S2004))
+    player.sco.initialize()
+    player.sco.set("cmi.objectives.0.id", "aim")
+    player.sco.set("cmi.objectives.0.score.scaled", "0.5")
+    player.sco.set("cmi.comments_from_learner.0.comment", "Why?")
+    await player.sync()
+    shown = await desk.service.activity("acme", "s1", "item_1")
+    assert shown["objectives"] == [{"index": 0, "id": "aim", "score.scaled": "0.5"}]
+    assert shown["comments_from_learner"] == [{"index": 0, "comment": "Why?"}]
+    assert shown["comments_from_lms"] == []
+
+
+async def test_what_was_tolerated_is_recorded_with_the_commit(desk) -> None:
+    player = await desk.play(await desk.course(S12))
+    player.sco.initialize()
+    player.sco.set("cmi.core.session_time", "PT1M")
+    await player.sync()
+    log = (await desk.service.commits("acme", "s1"))["commits"]
+    assert [entry[0] for entry in log[-1]["tolerated"]] == ["cmi.core.session_time"]

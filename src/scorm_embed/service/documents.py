@@ -167,29 +167,52 @@ def commit_document(record: CommitRecord) -> Document:
     }
 
 
-def interactions_document(runtime: RuntimeRecord) -> list[Document]:
-    """The interactions of one activity, in their order, with the leaves' own names."""
+def records(runtime: RuntimeRecord, collection: str) -> list[Document]:
+    """The records of one collection of an activity, in order, with the leaves' own names (``score.scaled``).
+
+    Collections within a record that hold single elements become lists: ``objectives``, ``correct_responses``.
+    """
+    prefix = f"{collection}."
     found: dict[int, dict[str, Any]] = {}
     for name, value in runtime.values.items():
-        if not name.startswith("cmi.interactions."):
+        if not name.startswith(prefix):
             continue
-        index, _, leaf = name.removeprefix("cmi.interactions.").partition(".")
-        entry = found.setdefault(int(index), {"objectives": {}, "correct_responses": {}})
-        collection, _, rest = leaf.partition(".")
-        if rest:
-            entry[collection][int(rest.partition(".")[0])] = value
+        index, _, leaf = name.removeprefix(prefix).partition(".")
+        entry = found.setdefault(int(index), {})
+        inner, _, rest = leaf.partition(".")
+        if rest[:1].isdigit():
+            entry.setdefault(inner, {})[int(rest.partition(".")[0])] = value
         else:
             entry[leaf] = value
+    return [
+        {"index": index}
+        | {
+            name: [value[k] for k in sorted(value)] if isinstance(value, dict) else value
+            for name, value in found[index].items()
+        }
+        for index in sorted(found)
+    ]
+
+
+COLLECTIONS = ("objectives", "comments_from_learner", "comments_from_lms")
+"""What an activity shows as lists beside its ``cmi_data``."""
+
+
+def collections_document(runtime: RuntimeRecord | None) -> Document:
+    """Objectives and comments of one activity."""
+    return {name: [] if runtime is None else records(runtime, f"cmi.{name}") for name in COLLECTIONS}
+
+
+def interactions_document(runtime: RuntimeRecord) -> list[Document]:
+    """The interactions of one activity, in their order, with the leaves' own names."""
     return [
         {
             "activity_id": runtime.key.activity_id,
             "attempt_number": runtime.key.attempt_number,
             "activity_attempt": runtime.key.activity_attempt,
-            "index": index,
-            **{
-                name: [value[k] for k in sorted(value)] if isinstance(value, dict) else value
-                for name, value in found[index].items()
-            },
+            "objectives": [],
+            "correct_responses": [],
+            **entry,
         }
-        for index in sorted(found)
+        for entry in records(runtime, "cmi.interactions")
     ]

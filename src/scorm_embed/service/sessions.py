@@ -19,6 +19,7 @@ from scorm_embed.service.documents import (
     activities_document,
     activity_document,
     attempt_document,
+    collections_document,
     commit_document,
     interactions_document,
     runtime_document,
@@ -126,7 +127,8 @@ class SessionCalls(Desk):
             if number == work.state.attempt.number or runtime is None
             else _earlier_activity(work, runtime)
         )
-        return document | {"attempt_number": number, "cmi_data": runtime_document(runtime)}
+        shown = {"attempt_number": number, "cmi_data": runtime_document(runtime)}
+        return document | shown | collections_document(runtime)
 
     async def interactions(self, tenant_id: str, session_id: str, *, attempt: int | None = None) -> Document:
         """List interactions of all activities: ``{"interactions": […]}``."""

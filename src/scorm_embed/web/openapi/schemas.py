@@ -227,8 +227,20 @@ SCHEMAS: dict[str, Schema] = {
     "AttemptList": record({"attempts": listing(reference("Attempt"))}),
     "ActivityList": record({"activities": listing(reference("SessionActivity"))}),
     "Activity": {
-        "allOf": [reference("SessionActivity"), record({"attempt_number": INTEGER, "cmi_data": CMI_DATA})],
+        "allOf": [
+            reference("SessionActivity"),
+            record(
+                {
+                    "attempt_number": INTEGER,
+                    "cmi_data": CMI_DATA,
+                    "objectives": listing(reference("Record")),
+                    "comments_from_learner": listing(reference("Record")),
+                    "comments_from_lms": listing(reference("Record")),
+                }
+            ),
+        ],
     },
+    "Record": record({"index": INTEGER}, description="Further fields are the elements' own names, such as id."),
     "Interaction": record(
         {
             "activity_id": text(),
