@@ -203,7 +203,7 @@ class SessionChange:
     commits: Sequence[CommitRecord] = ()
     """Rows to append."""
     settled: Sequence[tuple[str, int]] = ()
-    """``(launch, number)`` of rows kept as held or late that are applied by this change; their status becomes ``applied``."""
+    """``(launch, number)`` of rows kept as ``held`` or ``late`` that this change applies; they become ``applied``."""
     events: Sequence[EventRecord] = ()
 
 

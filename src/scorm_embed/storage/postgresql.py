@@ -31,7 +31,7 @@ from scorm_embed.storage.learners import objective_texts, store_texts
 from scorm_embed.storage.rows import (
     COMMIT_COLUMNS,
     EVENT_COLUMNS,
-    SESSION_COLUMNS,
+    SESSION_WRITTEN,
     commit_to_row,
     event_to_row,
     learner_digest,
@@ -119,14 +119,14 @@ class PostgresWriter:
         return text(f"WITH {written}\nSELECT session_key FROM {parts[0]}_part".replace(f"{parts[0]}_part", "session"))
 
     def _create(self) -> str:
-        names = ", ".join(SESSION_COLUMNS)
-        values = ", ".join(_scalar(self._tables.sessions, name) for name in SESSION_COLUMNS)
+        names = ", ".join(SESSION_WRITTEN)
+        values = ", ".join(_scalar(self._tables.sessions, name) for name in SESSION_WRITTEN)
         return f"INSERT INTO {_name(self._tables.sessions)} ({names}) VALUES ({values}) RETURNING session_key"
 
     def _change(self) -> str:
         sessions = self._tables.sessions
         values = ", ".join(
-            f"{name} = {_scalar(sessions, name)}" for name in SESSION_COLUMNS if name not in ("tenant_id", "id")
+            f"{name} = {_scalar(sessions, name)}" for name in SESSION_WRITTEN if name not in ("tenant_id", "id")
         )
         return (
             f"UPDATE {_name(sessions)} SET {values} "
@@ -171,8 +171,7 @@ class PostgresWriter:
         return f"""
             UPDATE {_name(commits)} AS held SET status = 'applied'
             FROM session, {_unnest(commits, "settled", ("launch", "number"))}
-            WHERE held.session_key = session.session_key AND held.launch = given.launch
-                AND held.number = given.number AND held.status = 'held'
+            WHERE held.session_key = session.session_key AND held.launch = given.launch AND held.number = given.number
         """
 
     def _keep(self, table: Table, part: str) -> str:

@@ -28,7 +28,7 @@ from scorm_embed.storage.elements import (
     count_records,
 )
 from scorm_embed.storage.encoding import from_microseconds, loads
-from scorm_embed.storage.rows import SESSION_COLUMNS, record_from_row, runtime_from_row, session_from_row
+from scorm_embed.storage.rows import SESSION_COLUMNS, hour_of, record_from_row, runtime_from_row, session_from_row
 from scorm_embed.storage.schema import Tables
 
 Shown = tuple[SessionRecord, RuntimeRecord | None]
@@ -118,7 +118,10 @@ class SessionReader:
             if value is not None:
                 statement = statement.where(sessions.c[name] == value)
         if query.updated_since is not None:
-            statement = statement.where(sessions.c.updated_at >= query.updated_since)
+            statement = statement.where(
+                sessions.c.updated_hour >= hour_of(query.updated_since),
+                sessions.c.updated_at >= query.updated_since,
+            )
         if place is not None:
             moment = from_microseconds(place.microseconds)
             # Not a comparison of pairs, which MariaDB does not answer from an index.

@@ -7,12 +7,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from scorm_embed.core.standard import Standard
 from scorm_embed.storage.base import CommitRecord, EventRecord, PackageRecord, Score, SessionRecord
 from scorm_embed.storage.elements import Shape, from_columns, to_columns
-from scorm_embed.storage.encoding import dump_texts, dumps, escape, load_texts, loads, unescape, unescape_texts
+from scorm_embed.storage.encoding import (
+    dump_texts,
+    dumps,
+    escape,
+    load_texts,
+    loads,
+    to_microseconds,
+    unescape,
+    unescape_texts,
+)
 
 PACKAGE_COLUMNS = (
     "tenant_id",
@@ -56,6 +66,9 @@ SESSION_COLUMNS = (
     "completed_at",
     "expires_at",
 )
+SESSION_WRITTEN = (*SESSION_COLUMNS, "updated_hour")
+"""What is written of a session; the hour is for an index only."""
+
 COMMIT_COLUMNS = (
     "launch",
     "number",
@@ -131,10 +144,16 @@ def session_to_row(record: SessionRecord) -> dict[str, Any]:
         "snapshot": dumps(record.snapshot),
         "created_at": record.created_at,
         "updated_at": record.updated_at,
+        "updated_hour": hour_of(record.updated_at),
         "launched_at": record.launched_at,
         "completed_at": record.completed_at,
         "expires_at": record.expires_at,
     }
+
+
+def hour_of(moment: datetime) -> int:
+    """Give the hours since 1970, the form in which the index has a time of change."""
+    return to_microseconds(moment) // 3_600_000_000
 
 
 def session_from_row(row: Sequence[Any]) -> SessionRecord:

@@ -18,7 +18,7 @@ from scorm_embed.storage.checking import NUMBER_MAX
 from scorm_embed.storage.elements import SHAPES, RecordKey, merged, split_values
 from scorm_embed.storage.learners import LearnerWriter
 from scorm_embed.storage.rows import (
-    SESSION_COLUMNS,
+    SESSION_WRITTEN,
     SUSPEND_DATA,
     commit_to_row,
     event_to_row,
@@ -46,7 +46,7 @@ class SessionWriter:
                 sessions.c.id == bindparam("old_id"),
                 sessions.c.version == bindparam("old_version"),
             )
-            .values({name: bindparam(name) for name in SESSION_COLUMNS})
+            .values({name: bindparam(name) for name in SESSION_WRITTEN})
         )
         self._find_session = select(sessions.c.session_key, sessions.c.version).where(
             sessions.c.tenant_id == bindparam("tenant"), sessions.c.id == bindparam("session")

@@ -90,18 +90,20 @@ def _sessions() -> None:
         sa.Column("snapshot", Document(), nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
         sa.Column("updated_at", Moment(), nullable=False),
+        sa.Column("updated_hour", Number, nullable=False),
         sa.Column("launched_at", Moment()),
         sa.Column("completed_at", Moment()),
         sa.Column("expires_at", Moment()),
         sa.PrimaryKeyConstraint("session_key"),
         _unique("sessions", "id", "tenant_id", "id"),
+        postgresql_with={"fillfactor": 70},
     )
     _index("sessions", "created", "tenant_id", "created_at", "id")
     _index("sessions", "user", "tenant_id", "user_id", "created_at", "id")
     _index("sessions", "package", "tenant_id", "package_id", "created_at", "id")
     _index("sessions", "completion", "tenant_id", "completion_status", "created_at", "id")
     _index("sessions", "success", "tenant_id", "success_status", "created_at", "id")
-    _index("sessions", "updated", "tenant_id", "updated_at")
+    _index("sessions", "updated", "tenant_id", "updated_hour")
 
 
 def _runtime() -> None:
@@ -117,6 +119,7 @@ def _runtime() -> None:
         sa.PrimaryKeyConstraint("runtime_key"),
         _unique("runtime", "attempt", "session_key", "attempt_number", "activity_id", "activity_attempt"),
         _belongs_to("runtime", "sessions", "session_key"),
+        postgresql_with={"fillfactor": 70},
     )
 
 
@@ -245,8 +248,8 @@ def _schema() -> str | None:
     return schema
 
 
-def _create(table: str, *parts: Any) -> None:
-    op.create_table(f"{_prefix()}{table}", *parts, schema=_schema(), **_OPTIONS)
+def _create(table: str, *parts: Any, **options: Any) -> None:
+    op.create_table(f"{_prefix()}{table}", *parts, schema=_schema(), **_OPTIONS, **options)
 
 
 def _index(table: str, name: str, *columns: str) -> None:
