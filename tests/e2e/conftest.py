@@ -200,6 +200,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         site.client.close()
 
 
+@pytest.fixture
+def site_of() -> type[Site]:
+    """For servers that a test starts itself."""
+    return Site
+
+
 class Desk:
     """A learner's browser: opens players, closes them, and takes note of what a learner would stumble over."""
 
@@ -225,8 +231,8 @@ class Desk:
 
     def content(self, page: Page, ready: str = "document.readyState === 'complete'") -> Frame:
         """The course's own page, once a condition holds in it."""
-        page.wait_for_selector('html[data-player-state="running"] iframe[name="scorm-content"]')
-        frame = page.frame("scorm-content")
+        handle = page.wait_for_selector('html[data-player-state="running"] iframe[name="scorm-content"]')
+        frame = handle.content_frame() if handle is not None else None
         assert frame is not None
         frame.wait_for_function(ready)
         return frame
@@ -247,6 +253,7 @@ class Desk:
 
 @pytest.fixture
 def desk(context: BrowserContext) -> Iterator[Desk]:
+    """A learner's browser; nothing that a learner would stumble over may happen."""
     desk = Desk(context)
     yield desk
     assert desk.alerts == []

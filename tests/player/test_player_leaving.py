@@ -253,3 +253,33 @@ def test_a_page_that_is_put_into_the_background_saves_at_once(wire, player):
         "document.dispatchEvent(new Event('visibilitychange'))"
     )
     wire.until(lambda: wire.elements == {"cmi.location": "p3"}, 0.9)
+
+
+@pytest.mark.parametrize("event", ["beforeunload", "pagehide", "unload"])
+@pytest.mark.parametrize("how", ["listener", "property"])
+def test_handlers_that_a_course_puts_on_the_players_window_run_before_it_goes(wire, player, event, how):
+    put = f"addEventListener('{event}', end)" if how == "listener" else f"on{event} = end"
+    wire.scripts["item_1"] = f"var end = {FINISH}; parent.{put}"
+    player.open()
+    player.sco("sco.begin(); sco.set('cmi.location', 'p3')")
+    player.page.close(run_before_unload=True)
+    body = wire.until(lambda: left(wire))
+    assert wire.elements == LAST
+    assert [commit["terminated"] for commit in wire.commits].count(True) == 1
+    assert body["commits"] == [] or body["commits"][-1]["terminated"]
+
+
+@pytest.mark.parametrize("event", ["beforeunload", "pagehide", "unload"])
+def test_handlers_on_the_players_window_run_when_the_learner_leaves_the_activity(
+    wire, player, make_node, make_navigation, event
+):
+    wire.tree = make_node("root", "Course", make_node("item_1", "One"), make_node("item_2", "Two"))
+    wire.navigation = make_navigation(valid=["continue"])
+    wire.on_commit = lambda body: wire.deliver("item_2") if body["navigate"] else None
+    wire.scripts["item_1"] = f"parent.addEventListener('{event}', {FINISH})"
+    player.open()
+    player.sco("sco.begin()")
+    player.nav("continue").click()
+    player.wait(activity="item_2", state="running")
+    assert wire.elements == LAST
+    assert [body["leave"] for body in wire.requests] == [False] * len(wire.requests)

@@ -17,6 +17,7 @@ from scorm_embed.engine.delivery import add_time
 from scorm_embed.engine.effects import Effects, Refusal
 from scorm_embed.engine.events import Committed, Written
 from scorm_embed.engine.lesson_status import finish_status
+from scorm_embed.engine.outcome import single_activity
 from scorm_embed.engine.transfer import transfer
 
 if TYPE_CHECKING:
@@ -106,6 +107,9 @@ def content_request(play: Play) -> tuple[NavigationRequest, str | None] | None:
         return None
     if match := _TARGET.fullmatch(request):
         return NavigationRequest(match[2]), match[1]
+    if request == "exitAll" and play.tolerant and single_activity(play.course) and exit_is_suspend(play):
+        # A tool writes exitAll before every Terminate; a course of one activity that asks to be resumed is not over.
+        return NavigationRequest.SUSPEND_ALL, None
     return NavigationRequest(request), None
 
 

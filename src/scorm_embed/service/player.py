@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from scorm_embed.core.datamodel import split_element
+from scorm_embed.core.datamodel.api import METHODS_12, METHODS_2004
+from scorm_embed.core.values import SENTENCES, Rule
 from scorm_embed.engine.effects import Refusal
 from scorm_embed.engine.events import Committed, Left, Requested, Started
 from scorm_embed.engine.state import Launch
@@ -21,6 +23,9 @@ from scorm_embed.service.model import ContentUrl, Document
 from scorm_embed.service.views import navigation_document, summary_document, tree_document, view_document
 from scorm_embed.service.wire import Recovered, SentCommit, SentMessage, read_message, read_start
 from scorm_embed.storage.base import CommitRecord
+
+_CALL_RULES = {rule.value: SENTENCES[rule] for rule in (Rule.ARGUMENT, Rule.INITIALIZE_AGAIN)}
+_CALLS = {call.name for m in (METHODS_12, METHODS_2004) for call in (m.initialize, m.terminate, m.commit)}
 
 
 class PlayerCalls(LaunchCalls):
@@ -132,7 +137,7 @@ class PlayerCalls(LaunchCalls):
         else:
             row = _row(work, key, commit.number, "commit", commit)
             refused = [[r.element, str(r.code), r.reason] for r in effects.refused]
-            tolerated = [list(entry) for entry in effects.tolerated]
+            tolerated = [list(entry) for entry in (*effects.tolerated, *_tolerated_calls(commit))]
             work.commits.append(replace(row, refused=refused, tolerated=tolerated))
         return [(commit.number, refusal) for refusal in effects.refused]
 
@@ -201,6 +206,12 @@ def _row(
         if commit is None
         else {"initialized": commit.initialized, "terminated": commit.terminated},
     )
+
+
+def _tolerated_calls(commit: SentCommit) -> list[tuple[str, str, str]]:
+    """What only the browser can have seen: calls that the letter of the standard refuses. Values are judged here."""
+    found = dict.fromkeys(entry[:2] for entry in commit.tolerated if len(entry) > 1)
+    return [(call, rule, _CALL_RULES[rule]) for call, rule in found if rule in _CALL_RULES and call in _CALLS]
 
 
 def _sent(record: CommitRecord) -> SentCommit:

@@ -1,6 +1,7 @@
 // Owns the frame of the content: a new one for each view, so that the learner's history does not grow.
 
 const ALLOW = "autoplay; fullscreen; picture-in-picture; encrypted-media; clipboard-write; microphone; camera; unload";
+const OWN_EVENTS = ["pagehide", "unload"];
 
 /** @param {HTMLElement} host */
 export function createContent(host) {
@@ -47,8 +48,10 @@ export function createContent(host) {
       if (!old) return;
       frame = null;
       closed = () => {};
-      if (!pageGoes || !unloading)
-        each((content) => content.dispatchEvent(new Event("beforeunload", { cancelable: true })), old.contentWindow);
+      const goodbye = (/** @type {Window} */ to, type = "beforeunload") => to.dispatchEvent(new Event(type, { cancelable: true }));
+      if (!pageGoes || !unloading) each(goodbye, old.contentWindow);
+      // Some courses put their handlers on our window, where they die with the frame.
+      for (const type of pageGoes ? OWN_EVENTS : ["beforeunload", ...OWN_EVENTS]) goodbye(window, type);
       old.remove();
     },
   };

@@ -278,7 +278,8 @@ window.addEventListener("online", () => {
   wake();
   flush();
 });
-window.addEventListener("pagehide", () => {
+window.addEventListener("pagehide", (event) => {
+  if (!("persisted" in event)) return; // the one for handlers of a course
   takeAway(true);
   if (state !== "superseded" && state !== "error") sender?.leave(state !== "ended");
 });
