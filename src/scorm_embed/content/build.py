@@ -12,6 +12,7 @@ import os
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BufferedRandom
 from pathlib import Path
 from typing import BinaryIO
 
@@ -70,15 +71,14 @@ def build_blob(
         InvalidFileTypeError, ManifestNotFoundError: as ``read_archive`` says, or a file in it is damaged.
     """
     try:
-        with source.open("rb") as upload, target.open("wb+") as blob:
+        with source.open("rb") as upload, target.open("wb+", buffering=PIECE_BYTES) as blob:
             archive = read_archive(upload, limits)
             writer = _BlobWriter(upload, blob, archive.entries, progress)
             for entry in archive.entries:
                 writer.add(entry)
             directory = writer.finish()
             size = blob.tell()
-            blob.seek(0)
-            digest = hashlib.file_digest(blob, "sha256").hexdigest()
+            digest = writer.digest()
     except BaseException:
         target.unlink(missing_ok=True)
         raise
@@ -90,10 +90,12 @@ class _BlobWriter:
     """Appends files to a blob and remembers their rows of the table of contents."""
 
     def __init__(
-        self, upload: BinaryIO, blob: BinaryIO, entries: tuple[ArchiveEntry, ...], progress: Progress | None
+        self, upload: BinaryIO, blob: BufferedRandom, entries: tuple[ArchiveEntry, ...], progress: Progress | None
     ) -> None:
         self._upload = upload
         self._blob = blob
+        # Hashing what is being written saves reading the blob again; an amended header makes that necessary after all.
+        self._hash: hashlib._Hash | None = hashlib.sha256()
         self._directory = bytearray()
         self._count = 0
         self._offset = 0
@@ -118,9 +120,22 @@ class _BlobWriter:
 
     def finish(self) -> bytes:
         """Write the table of contents and give its bytes."""
-        self._blob.write(self._directory)
-        self._blob.write(end_records(self._count, self._offset, len(self._directory), BLOB_COMMENT))
-        return bytes(self._directory)
+        directory = bytes(self._directory)
+        self._write(directory)
+        self._write(end_records(self._count, self._offset, len(directory), BLOB_COMMENT))
+        return directory
+
+    def digest(self) -> str:
+        """Give the SHA-256 of the finished blob in hexadecimal digits."""
+        if self._hash is not None:
+            return self._hash.hexdigest()
+        self._blob.seek(0)
+        return hashlib.file_digest(self._blob, "sha256").hexdigest()
+
+    def _write(self, data: bytes) -> int:
+        if self._hash is not None:
+            self._hash.update(data)
+        return self._blob.write(data)
 
     def _plain(self, entry: ArchiveEntry, raw_sink: Callable[[bytes], object] | None = None) -> Iterator[bytes]:
         for piece in unpack(self._upload, entry, raw_sink):
@@ -131,7 +146,7 @@ class _BlobWriter:
 
     def _begin(self, entry: ArchiveEntry, method: Compression, compressed_size: int) -> None:
         name = entry.path.encode()
-        self._blob.write(local_header(name, method, entry.crc, compressed_size, entry.size))
+        self._write(local_header(name, method, entry.crc, compressed_size, entry.size))
 
     def _end(self, entry: ArchiveEntry, method: Compression, compressed_size: int) -> None:
         name = entry.path.encode()
@@ -142,6 +157,7 @@ class _BlobWriter:
 
     def _amend(self, entry: ArchiveEntry, method: Compression, compressed_size: int) -> None:
         """Write a header again whose size was not known before; its own length stays the same."""
+        self._hash = None
         self._blob.seek(self._offset)
         self._begin(entry, method, compressed_size)
         self._blob.seek(compressed_size, os.SEEK_CUR)
@@ -149,7 +165,7 @@ class _BlobWriter:
     def _store(self, entry: ArchiveEntry) -> None:
         self._begin(entry, Compression.STORED, entry.size)
         for piece in self._plain(entry):
-            self._blob.write(piece)
+            self._write(piece)
         self._end(entry, Compression.STORED, entry.size)
 
     def _keep(self, entry: ArchiveEntry) -> None:
@@ -157,7 +173,7 @@ class _BlobWriter:
 
         def sink(raw: bytes) -> None:
             nonlocal written
-            written += self._blob.write(raw)
+            written += self._write(raw)
 
         self._begin(entry, Compression.DEFLATED, entry.compressed_size)
         for _ in self._plain(entry, sink):
@@ -175,7 +191,7 @@ class _BlobWriter:
         if len(packed) >= _WORTHWHILE * len(content):
             method, packed = Compression.STORED, content
         self._begin(entry, method, len(packed))
-        self._blob.write(packed)
+        self._write(packed)
         self._end(entry, method, len(packed))
 
     def _sample_is_promising(self, entry: ArchiveEntry) -> bool:
@@ -187,7 +203,7 @@ class _BlobWriter:
         self._begin(entry, Compression.DEFLATED, entry.size)
         written = 0
         for piece in self._plain(entry):
-            written += self._blob.write(deflater.compress(piece))
-        written += self._blob.write(deflater.flush())
+            written += self._write(deflater.compress(piece))
+        written += self._write(deflater.flush())
         self._amend(entry, Compression.DEFLATED, written)
         self._end(entry, Compression.DEFLATED, written)
