@@ -31,8 +31,10 @@ def packed_bytes(target: Path, entry):
     return target.read_bytes()[entry.offset : entry.offset + entry.compressed_size]
 
 
-def test_the_digest_is_the_sha256_of_the_blob_and_the_size_its_size(forge):
-    built, target = build(forge(("a.js", SCRIPT)))
+@pytest.mark.parametrize("amended", [False, True])
+def test_the_digest_is_the_sha256_of_the_blob_and_the_size_its_size(forge, amended):
+    long_text = SCRIPT * (_DEFLATE_AT_ONCE_BYTES // len(SCRIPT) + 1)
+    built, target = build(forge(("a.js", SCRIPT), ("b.mp4", NOISE), *((("c.js", long_text),) if amended else ())))
     assert built.digest == hashlib.sha256(target.read_bytes()).hexdigest()
     assert built.size_bytes == target.stat().st_size
 

@@ -12,7 +12,6 @@ import os
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from io import BufferedRandom
 from pathlib import Path
 from typing import BinaryIO
 
@@ -90,7 +89,7 @@ class _BlobWriter:
     """Appends files to a blob and remembers their rows of the table of contents."""
 
     def __init__(
-        self, upload: BinaryIO, blob: BufferedRandom, entries: tuple[ArchiveEntry, ...], progress: Progress | None
+        self, upload: BinaryIO, blob: BinaryIO, entries: tuple[ArchiveEntry, ...], progress: Progress | None
     ) -> None:
         self._upload = upload
         self._blob = blob
@@ -129,8 +128,11 @@ class _BlobWriter:
         """Give the SHA-256 of the finished blob in hexadecimal digits."""
         if self._hash is not None:
             return self._hash.hexdigest()
+        whole = hashlib.sha256()
         self._blob.seek(0)
-        return hashlib.file_digest(self._blob, "sha256").hexdigest()
+        while piece := self._blob.read(PIECE_BYTES):
+            whole.update(piece)
+        return whole.hexdigest()
 
     def _write(self, data: bytes) -> int:
         if self._hash is not None:
