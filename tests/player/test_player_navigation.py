@@ -143,7 +143,7 @@ def test_nothing_can_be_chosen_while_the_server_is_asked(course, player):
     assert player.html("activity-id") is None
     assert [player.nav(name).is_disabled() for name in ALL] == [True] * 7
     assert player.page.locator("iframe").count() == 0
-    player.entry("item_3").locator(".row").click()
+    player.entry("item_3").click()
     course.until(lambda: course.requests)
     navigates(course, **{"continue": lambda: course.deliver("item_3")})
     course.release()
@@ -241,7 +241,7 @@ def test_choosing_shows_the_menu_and_nothing_else(course, player):
     assert player.page.locator("iframe").count() == 0
     assert player.page.get_by_role("heading", name="Choose where to go on").is_visible()
     navigates(course, choice=lambda: course.deliver("item_3"))
-    player.entry("item_3").locator(".row").click()
+    player.entry("item_3").click()
     player.wait(state="running", activity="item_3")
     assert course.requests[-1]["navigate"] == {"request": "choice", "target": "item_3"}
 

@@ -35,23 +35,23 @@ export function createMenu(host, root, t, chosen, say) {
     titles.set(node.id, node.title);
     // What is not shown does not hide its children: they move up to the next entry that is.
     if (!node.visible || absent.has(node.id)) return node.children.flatMap((child) => build(child, parent, absent, into, level));
-    const [element, row, reason, group] = [make("li"), make("div", "row"), make("span", "reason"), make("ul")];
+    const [item, element, said, reason, group] = [make("li"), make("div", "row"), make("span", "said"), make("span"), make("ul")];
     reason.id = `reason-${entries.length}`;
     reason.hidden = true;
-    row.dataset.choose = "";
-    row.append(make("span", "toggle"), make("span", "name", node.title), make("span", "mark"));
-    row.style.setProperty("--level", `${Math.max(0, level - 2)}`);
-    element.append(row, reason);
+    element.append(make("span", "toggle"), make("span", "name", node.title), make("span", "mark"), said, reason);
+    element.style.setProperty("--level", `${Math.max(0, level - 2)}`);
     element.dataset.activityId = node.id;
     Object.assign(element, { role: "treeitem", tabIndex: -1, ariaLevel: level });
+    item.role = "none";
+    item.append(element);
     /** @type {Entry} */
-    const entry = { node, parent, children: [], element, row, reason, group };
+    const entry = { node, parent, children: [], element, said, reason };
     entries.push(entry);
     byId.set(node.id, entry);
     entry.children = node.children.flatMap((child) => build(child, entry, absent, group, level + 1));
     group.role = "group";
-    if (entry.children.length) element.append(group);
-    into.append(element);
+    if (entry.children.length) item.append(group);
+    into.append(item);
     return [entry];
   }
 
@@ -114,13 +114,13 @@ export function createMenu(host, root, t, chosen, say) {
 
   /** @param {Event} event */
   const entryOf = ({ target }) => {
-    const item = /** @type {HTMLElement} */ (target).closest("li");
+    const item = /** @type {HTMLElement | null} */ (/** @type {Element} */ (target).closest(".row"));
     return byId.get(item?.dataset.activityId);
   };
   host.addEventListener("click", (event) => {
     const entry = entryOf(event);
-    const { role, className } = /** @type {HTMLElement} */ (event.target);
-    if (!entry || role === "group") return;
+    if (!entry) return;
+    const { className } = /** @type {Element} */ (event.target);
     if (className === "toggle" && entry.children.length && entry.parent) toggle(entry);
     else choose(entry);
   });
@@ -148,19 +148,21 @@ export function createMenu(host, root, t, chosen, say) {
   }
 
   /** @param {Entry} entry @param {import("./types").Navigation} now */
-  function paint({ node: { id, title }, element, row, reason }, { status, closed, current }) {
+  function paint({ node: { id }, element, said, reason }, { status, closed, current }) {
     const state = status[id] ?? "not attempted";
-    const label = `${title}, ${t(`status ${state}`)}`;
     const why = closed[id];
     const names = why?.activities?.map((other) => titles.get(other) ?? other).join(", ");
     const text = why ? (names ? t("closed_first", { names }) : t("closed")) : "";
     const disabled = why ? "true" : "false";
     // Only what changed is written: a course may have a thousand entries.
-    if (element.ariaLabel !== label) Object.assign(element, { ariaLabel: label }).dataset.status = state;
+    if (element.dataset.status !== state) {
+      element.dataset.status = state;
+      said.textContent = t(`status ${state}`);
+    }
     if (element.ariaDisabled !== disabled) element.ariaDisabled = disabled;
     if ((element.ariaCurrent === "true") !== (current === id)) element.ariaCurrent = current === id ? "true" : null;
     if (reason.textContent === text) return;
-    reason.textContent = row.title = text;
+    reason.textContent = element.title = text;
     if (text) element.setAttribute("aria-describedby", reason.id);
     else element.removeAttribute("aria-describedby");
   }
@@ -175,7 +177,7 @@ export function createMenu(host, root, t, chosen, say) {
       if (now.current !== navigation?.current) {
         reveal(current);
         rove(current);
-        current?.row.scrollIntoView({ block: "nearest" });
+        current?.element.scrollIntoView({ block: "nearest" });
       }
       navigation = now;
     },

@@ -223,10 +223,10 @@ export interface Entry {
   children: Entry[];
   /** The `treeitem`. */
   element: HTMLElement;
-  row: HTMLElement;
+  /** Its status in words, for screen readers. */
+  said: HTMLElement;
   /** Why it is closed, for screen readers. */
   reason: HTMLElement;
-  group: HTMLElement;
 }
 
 /** One delivery of an activity: its data and what it has called. */
