@@ -45,6 +45,7 @@ mount(app, scorm, "/scorm")
 
 
 @scorm.on("progress", transaction=True)
+@scorm.on("ended", transaction=True)
 async def keep_grade_book(event: HookEvent) -> None:
     """Write the grade in the same transaction as the tracking: both are there, or neither is."""
     await write_grade(event.connection, event.user_id, event.package_id, event.session)
