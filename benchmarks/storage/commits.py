@@ -14,8 +14,9 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import ColumnElement, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from scorm_embed.storage import SQLStorage
@@ -25,11 +26,12 @@ from scorm_embed.storage.base import (
     RuntimeKey,
     Score,
     SessionChange,
+    SessionQuery,
     SessionRecord,
 )
 from scorm_embed.storage.connections import read_url
 from scorm_embed.storage.preparing import version_table
-from scorm_embed.storage.rows import session_to_row
+from scorm_embed.storage.rows import SESSION_WRITTEN, session_to_row
 
 NOW = datetime(2025, 1, 15, 10, tzinfo=UTC)
 KEY = RuntimeKey(1, "item_1", 1)
@@ -139,27 +141,73 @@ async def measure(steps: dict[str, Step], tasks: int, seconds: float) -> dict[st
 
 
 async def fill(engine: AsyncEngine, storage: SQLStorage, first: int, count: int) -> None:
-    """Add many sessions quickly."""
-    for start in range(first, first + count, 1000):
-        rows = [session_to_row(record(number, 1)) for number in range(start, min(start + 1000, first + count))]
+    """Add this many sessions that the benchmark commits to."""
+    rows = [session_to_row(record(number, 1)) for number in range(first, first + count)]
+    async with engine.begin() as connection:
+        await connection.execute(insert(storage.tables.sessions), rows)
+
+
+async def multiply(engine: AsyncEngine, storage: SQLStorage, wanted: int) -> int:
+    """Double the sessions until there are as many as wanted, with other users each time; gives how many there are."""
+    sessions = storage.tables.sessions
+    count = 0
+    for turn in range(40):
+        columns: dict[str, ColumnElement[Any]] = {name: sessions.c[name] for name in SESSION_WRITTEN}
+        columns["id"] = sessions.c.id + f"-{turn}"
+        columns["user_id"] = sessions.c.user_id + f"-{turn}"
         async with engine.begin() as connection:
-            await connection.execute(insert(storage.tables.sessions), rows)
+            await connection.execute(insert(sessions).from_select(list(columns), select(*columns.values())))
+            count = (await connection.execute(select(func.count()).select_from(sessions))).scalar_one()
+        if count >= wanted:
+            break
+    if engine.dialect.name == "postgresql":
+        async with engine.connect() as connection:
+            autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await autocommit.execute(text(f"VACUUM ANALYZE {sessions.name}"))
+    return count
+
+
+async def time_lists(storage: SQLStorage) -> None:
+    """Print what the first page of each list takes."""
+    since = NOW + timedelta(seconds=1990)
+    lists: dict[str, dict[str, Any]] = {
+        "all": {},
+        "of a user": {"user_id": "user-7"},
+        "of a package": {"package_id": "pkg_7"},
+        "of a package and a user": {"package_id": "pkg_7", "user_id": "user-7"},
+        "completed (there are none)": {"completion_status": "completed"},
+        "completed of a package (none)": {"completion_status": "completed", "package_id": "pkg_7"},
+        "changed since": {"updated_since": since},
+        "changed since, of a package": {"updated_since": since, "package_id": "pkg_7"},
+        "changed since (none)": {"updated_since": NOW + timedelta(days=1)},
+    }
+    for name, filters in lists.items():
+        query = SessionQuery("default", limit=50, **filters)
+        taken = []
+        for _ in range(5):
+            begun = time.perf_counter()
+            page = await storage.list_sessions(query)
+            taken.append(time.perf_counter() - begun)
+        print(f"list {name:34}{len(page.items):5}{min(taken) * 1000:10.1f} ms")
 
 
 async def drop(engine: AsyncEngine, storage: SQLStorage) -> None:
     """Leave nothing behind."""
     async with engine.begin() as connection:
         await connection.run_sync(storage.metadata.drop_all)
-        await connection.run_sync(lambda sync: version_table(PREFIX, None).drop(sync, checkfirst=True))
+        await connection.run_sync(lambda sync: version_table(storage.prefix, None).drop(sync, checkfirst=True))
         await connection.execute(text("DROP TABLE IF EXISTS bench_bare"))
 
 
 async def run(url: str, seconds: float, tasks: int, many: int) -> None:
     """Measure and print."""
     engine = create_async_engine(read_url(url), pool_size=tasks, max_overflow=0)
-    storage = SQLStorage(url, prefix=PREFIX, engine_options={"pool_size": tasks, "max_overflow": 0})
-    await drop(engine, storage)
-    await storage.migrate()
+    options = {"pool_size": tasks, "max_overflow": 0}
+    small = SQLStorage(url, prefix=PREFIX, engine_options=options)
+    large = SQLStorage(url, prefix=f"{PREFIX}large_", engine_options=options)
+    for storage in (small, large):
+        await drop(engine, storage)
+        await storage.migrate()
     try:
         async with engine.begin() as connection:
             await connection.execute(
@@ -169,34 +217,45 @@ async def run(url: str, seconds: float, tasks: int, many: int) -> None:
                 text("INSERT INTO bench_bare VALUES (:id, '', 0)"), [{"id": task} for task in range(tasks)]
             )
         for task in range(tasks):
-            await save_new(storage, task, interactions(0))
-            await save_new(storage, 100 + task, interactions(500))
-        location = lambda number: {"cmi.location": f"page-{number}"}  # noqa: E731
-        answer = lambda number: {"cmi.interactions.0.result": f"{number}"}  # noqa: E731
-        few = await measure(
+            await save_new(small, task, interactions(0))
+            await save_new(small, 100 + task, interactions(500))
+        rates = await measure(
             {
                 "one UPDATE": update_step(engine),
-                "commit": commit_step(storage, 0, location),
-                "commit, 500 interactions present": commit_step(storage, 100, location),
-                "commit of an answer, 500 present": commit_step(storage, 100, answer),
+                "commit": commit_step(small, 0, location),
+                "commit, 500 interactions present": commit_step(small, 100, location),
+                "commit of an answer, 500 present": commit_step(small, 100, answer),
             },
             tasks,
             seconds,
         )
-        show(few, "one UPDATE")
+        show(rates, "one UPDATE")
+        print(f"500 interactions against none: {rates['commit'] / rates['commit, 500 interactions present']:.2f} times")
         if many:
-            await fill(engine, storage, 1000, 1000)
-            thousand = await measure({"commit": commit_step(storage, 1000, location)}, tasks, seconds)
-            await fill(engine, storage, 2000, many)
-            million = await measure({"commit": commit_step(storage, many // 2, location)}, tasks, seconds)
-            print(f"{'sessions: 1,000':34}{thousand['commit']:10.0f}/s")
-            print(
-                f"sessions: {many:<24,}{million['commit']:10.0f}/s{thousand['commit'] / million['commit']:8.2f} times"
-            )
+            await fill(engine, small, 1000, 1000)
+            await fill(engine, large, 1000, 1000)
+            count = await multiply(engine, large, many)
+            few, lots = "commit, 1,000 sessions", f"commit, {count:,} sessions"
+            steps = {few: commit_step(small, 1000, location), lots: commit_step(large, 1000, location)}
+            rates = await measure(steps, tasks, seconds)
+            show(rates, few)
+            print(f"{count:,} sessions against 1,000: {rates[few] / rates[lots]:.2f} times")
+            await time_lists(large)
     finally:
-        await drop(engine, storage)
-        await storage.aclose()
+        for storage in (small, large):
+            await drop(engine, storage)
+            await storage.aclose()
         await engine.dispose()
+
+
+def location(number: int) -> dict[str, str | None]:
+    """What most commits change."""
+    return {"cmi.location": f"page-{number}"}
+
+
+def answer(number: int) -> dict[str, str | None]:
+    """A change of one record among many."""
+    return {"cmi.interactions.0.result": f"{number}"}
 
 
 def show(rates: dict[str, float], base: str) -> None:

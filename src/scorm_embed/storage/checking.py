@@ -11,30 +11,33 @@ from dataclasses import replace
 
 from scorm_embed.errors import RequestError
 from scorm_embed.storage.base import CommitRecord, PackageRecord, RuntimeChange, RuntimeKey, SessionChange
-from scorm_embed.storage.encoding import ACTIVITY_LENGTH_MAX, TENANT_LENGTH_MAX, check_identifier, to_utc
+from scorm_embed.storage.encoding import ACTIVITY_LENGTH_MAX, TENANT_LENGTH_MAX, check_aware, check_identifier
 
 NUMBER_MAX = 2**31 - 1
 """The largest version, number and count that every database keeps in an integer column."""
 
 
 def checked_package(record: PackageRecord) -> PackageRecord:
-    """Give the record as it is stored.
+    """Give the record back when it can be stored.
 
     Raises:
         RequestError: an identifier cannot be kept exactly.
+        ValueError: a time has no zone: a mistake of the caller.
     """
     check_identifier("tenant_id", record.tenant_id, TENANT_LENGTH_MAX)
     check_identifier("id", record.id)
     check_identifier("digest", record.digest, 64)
-    return replace(record, created_at=to_utc(record.created_at))
+    check_aware(record.created_at)
+    return record
 
 
 def checked_change(tenant_id: str, change: SessionChange) -> SessionChange:
-    """Give the change as it is applied: one ``RuntimeChange`` for a key, settled rows as such, times in UTC.
+    """Give the change as it is applied: one ``RuntimeChange`` for a key, and appended rows settled already.
 
     Raises:
         RequestError: an identifier cannot be kept exactly, or a number is infinite or none.
-        ValueError: the record contradicts ``tenant_id`` or ``expected_version``: a mistake of the caller.
+        ValueError: the record contradicts ``tenant_id`` or ``expected_version``, or a time has no zone: a mistake of
+            the caller.
     """
     record = change.record
     if record.tenant_id != tenant_id:
@@ -43,32 +46,18 @@ def checked_change(tenant_id: str, change: SessionChange) -> SessionChange:
         raise ValueError("the record's version must be expected_version + 1")
     _check_identifiers(change)
     _check_numbers(change)
-    settled = set(change.settled)
-    commits = [_settle(commit, settled) for commit in change.commits]
-    appended = {(commit.launch, commit.number) for commit in commits}
-    return replace(
-        change,
-        record=replace(
-            record,
-            created_at=to_utc(record.created_at),
-            updated_at=to_utc(record.updated_at),
-            launched_at=None if record.launched_at is None else to_utc(record.launched_at),
-            completed_at=None if record.completed_at is None else to_utc(record.completed_at),
-            expires_at=None if record.expires_at is None else to_utc(record.expires_at),
-        ),
-        runtime=_one_for_each_key(change),
-        commits=commits,
-        settled=sorted(settled - appended),
-        events=[replace(event, created_at=to_utc(event.created_at)) for event in change.events],
-    )
-
-
-def current_key(change: SessionChange) -> RuntimeKey | None:
-    """Give the key of the run-time data that the changed session shows."""
-    record = change.record
-    if record.activity_id is None:
-        return None
-    return RuntimeKey(record.attempt_number, record.activity_id, record.activity_attempt)
+    check_aware(record.created_at, record.updated_at, record.launched_at, record.completed_at, record.expires_at)
+    check_aware(*(event.created_at for event in change.events))
+    for commit in change.commits:
+        check_aware(commit.received_at, commit.sent_at)
+    if len(change.runtime) > 1:
+        change = replace(change, runtime=_one_for_each_key(change))
+    if change.settled:
+        settled = set(change.settled)
+        commits = [_settle(commit, settled) for commit in change.commits]
+        appended = {(commit.launch, commit.number) for commit in commits}
+        change = replace(change, commits=commits, settled=sorted(settled - appended))
+    return change
 
 
 def _check_identifiers(change: SessionChange) -> None:
@@ -109,13 +98,7 @@ def _check_numbers(change: SessionChange) -> None:
 
 
 def _settle(commit: CommitRecord, settled: set[tuple[str, int]]) -> CommitRecord:
-    is_settled = (commit.launch, commit.number) in settled
-    return replace(
-        commit,
-        status="applied" if is_settled else commit.status,
-        received_at=to_utc(commit.received_at),
-        sent_at=None if commit.sent_at is None else to_utc(commit.sent_at),
-    )
+    return replace(commit, status="applied") if (commit.launch, commit.number) in settled else commit
 
 
 def _one_for_each_key(change: SessionChange) -> list[RuntimeChange]:

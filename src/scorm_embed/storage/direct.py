@@ -70,5 +70,9 @@ def _is_closed(pooled: PoolProxiedConnection) -> bool:
 
 
 async def _finish(pooled: PoolProxiedConnection, *, lost: bool) -> None:
-    # Given back even when the task is cancelled meanwhile: a connection that is not is lost to the pool.
-    await asyncio.shield(asyncio.ensure_future(greenlet_spawn(pooled.invalidate if lost else pooled.close)))
+    if lost:
+        # Also when the task is cancelled meanwhile: a connection that is not given back is lost to the pool.
+        await asyncio.shield(asyncio.ensure_future(greenlet_spawn(pooled.invalidate)))
+    else:
+        # Waits for nothing, there being no transaction to end, so it cannot be cancelled.
+        await greenlet_spawn(pooled.close)

@@ -97,15 +97,15 @@ def from_microseconds(microseconds: int) -> datetime:
     return _EPOCH + microseconds * _MICROSECOND
 
 
-def to_utc(moment: datetime) -> datetime:
-    """Give the same moment in UTC.
+def check_aware(*moments: datetime | None) -> None:
+    """Refuse a time without a zone, of which nobody knows which moment it means.
 
     Raises:
-        ValueError: the time is naive, so nobody knows which moment it means.
+        ValueError: one of the times is naive.
     """
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment!r} has no time zone")
-    return moment.astimezone(UTC)
+    for moment in moments:
+        if moment is not None and moment.tzinfo is None:
+            raise ValueError(f"{moment!r} has no time zone")
 
 
 def is_storable(*identifiers: str | None) -> bool:

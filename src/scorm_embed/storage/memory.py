@@ -27,9 +27,10 @@ from scorm_embed.storage.base import (
     SessionRecord,
 )
 from scorm_embed.storage.checking import checked_change, checked_package
+from scorm_embed.storage.copies import copy_commit, copy_json, copy_package, in_utc
 from scorm_embed.storage.cursor import check_limit, read_cursor, write_cursor
 from scorm_embed.storage.elements import RecordKey, count_records, is_loaded, merged, place_of
-from scorm_embed.storage.encoding import dumps, from_microseconds, loads, to_microseconds
+from scorm_embed.storage.encoding import from_microseconds, to_microseconds
 from scorm_embed.storage.gate import Gate
 
 
@@ -82,7 +83,7 @@ class MemoryStorage:
 
     async def add_package(self, record: PackageRecord) -> None:
         """Store a new package version; ``DuplicateEntryError`` when that id and version exist."""
-        record = _copy_package(checked_package(record))
+        record = in_utc(copy_package(checked_package(record)))
         async with self._gate:
             with self._lock:
                 versions = self._packages.setdefault((record.tenant_id, record.id), {})
@@ -97,7 +98,7 @@ class MemoryStorage:
             if not versions:
                 return None
             found = versions.get(max(versions) if version is None else version)
-            return None if found is None else _copy_package(found[1])
+            return None if found is None else copy_package(found[1])
 
     async def list_packages(self, tenant_id: str, limit: int = 50, cursor: str | None = None) -> Page[PackageRecord]:
         """List the newest version of each package, newest first."""
@@ -119,7 +120,7 @@ class MemoryStorage:
             records = [found[1] for found in newest if found is not None]
             records = [record for record in records if place is None or (record.created_at, record.id) < place]
             records.sort(key=lambda record: (record.created_at, record.id), reverse=True)
-            items = [_copy_package(record) for record in records[:limit]]
+            items = [copy_package(record) for record in records[:limit]]
             more = len(records) > limit
         last = items[-1] if more else None
         return Page(
@@ -224,7 +225,7 @@ class MemoryStorage:
         with self._lock:
             held = self._learners.get((tenant_id, user_id), _Learner())
             return LearnerData(
-                {key: _copy(value) for key, value in held.objectives.items() if key[0] in scopes},
+                {key: copy_json(value) for key, value in held.objectives.items() if key[0] in scopes},
                 {key: value for key, value in held.stores.items() if key[0] in scopes},
             )
 
@@ -238,7 +239,7 @@ class MemoryStorage:
         with self._lock:
             held = self._sessions.get((tenant_id, session_id))
             rows = [] if held is None else [row for row in held.commits if row[0] > after]
-            items = [_copy_commit(commit) for _, commit in rows[:limit]]
+            items = [copy_commit(commit) for _, commit in rows[:limit]]
         more = len(rows) > limit
         return Page(items, write_cursor(scope, (rows[limit - 1][0],)) if more else None)
 
@@ -248,7 +249,7 @@ class MemoryStorage:
             held = self._sessions.get((tenant_id, session_id))
             commits = [] if held is None else [commit for _, commit in held.commits]
             found = [commit for commit in commits if commit.launch == launch]
-            return [_copy_commit(commit) for commit in sorted(found, key=lambda commit: commit.number)]
+            return [copy_commit(commit) for commit in sorted(found, key=lambda commit: commit.number)]
 
     async def prune_commits(self, received_before: datetime, *, limit: int = 1000) -> int:
         """Forget rows of the log received before this time, oldest first, at most ``limit``; gives how many."""
@@ -276,7 +277,7 @@ class MemoryStorage:
                 free.sort(key=lambda held: held.record.created_at)
                 for held in free[:limit]:
                     held.leased_until = now + timedelta(seconds=lease_seconds)
-                return [replace(held.record, data=_copy(held.record.data)) for held in free[:limit]]
+                return [replace(held.record, data=copy_json(held.record.data)) for held in free[:limit]]
 
     async def settle_events(self, ids: Collection[str]) -> None:
         """Forget events that were delivered."""
@@ -316,8 +317,8 @@ class MemoryStorage:
         for event in change.events:
             if event.id in self._events or event.id in events:
                 raise DuplicateEntryError("This event exists already.", {"of": "event"})
-            events[event.id] = _Event(replace(event, data=_copy(event.data)))
-        record = replace(record, snapshot=_copy(record.snapshot))
+            events[event.id] = _Event(in_utc(replace(event, data=copy_json(event.data))))
+        record = in_utc(replace(record, snapshot=copy_json(record.snapshot)))
         return _Staged(
             _Session(record, runtime, list(self._stage_commits(held, change))), self._stage_learner(change), events
         )
@@ -334,13 +335,13 @@ class MemoryStorage:
             if (commit.launch, commit.number) in known:
                 raise DuplicateEntryError("This commit exists already.", {"of": "commit"})
             known.add((commit.launch, commit.number))
-            yield self._next(), _copy_commit(commit)
+            yield self._next(), in_utc(copy_commit(commit))
 
     def _stage_learner(self, change: SessionChange) -> _Learner | None:
         if change.learner is None:
             return None
         held = self._learners.get((change.record.tenant_id, change.record.user_id), _Learner())
-        objectives = {**held.objectives, **{key: _copy(value) for key, value in change.learner.objectives.items()}}
+        objectives = {**held.objectives, **{key: copy_json(value) for key, value in change.learner.objectives.items()}}
         stores = {**held.stores, **change.learner.stores}
         return _Learner(
             {key: value for key, value in objectives.items() if value is not None},
@@ -360,7 +361,7 @@ def _matches(record: SessionRecord, query: SessionQuery) -> bool:
 
 
 def _show(held: _Session, rows: Collection[RecordKey] | None) -> tuple[SessionRecord, RuntimeRecord | None]:
-    record = replace(held.record, snapshot=_copy(held.record.snapshot))
+    record = replace(held.record, snapshot=copy_json(held.record.snapshot))
     if record.activity_id is None:
         return record, None
     key = RuntimeKey(record.attempt_number, record.activity_id, record.activity_attempt)
@@ -379,26 +380,3 @@ def _show(held: _Session, rows: Collection[RecordKey] | None) -> tuple[SessionRe
         if place is None or is_loaded(place[0], place[1], wanted):
             loaded[name] = value
     return record, RuntimeRecord(key, loaded, count_records(highest, loaded))
-
-
-def _copy(value: Json) -> Json:
-    return loads(dumps(value))
-
-
-def _copy_package(record: PackageRecord) -> PackageRecord:
-    return replace(
-        record,
-        facts=_copy(dict(record.facts)),
-        activities=_copy(record.activities),
-        warnings=_copy(record.warnings),
-    )
-
-
-def _copy_commit(commit: CommitRecord) -> CommitRecord:
-    return replace(
-        commit,
-        elements=_copy(commit.elements),
-        refused=_copy(commit.refused),
-        tolerated=_copy(commit.tolerated),
-        details=_copy(commit.details),
-    )

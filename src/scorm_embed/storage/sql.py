@@ -33,7 +33,7 @@ from scorm_embed.storage.checking import NUMBER_MAX, checked_change, checked_pac
 from scorm_embed.storage.connections import Connections, Opened, read_url
 from scorm_embed.storage.cursor import check_limit, read_cursor, write_cursor
 from scorm_embed.storage.direct import Direct
-from scorm_embed.storage.encoding import is_storable, to_microseconds, to_utc
+from scorm_embed.storage.encoding import check_aware, is_storable, to_microseconds
 from scorm_embed.storage.failures import InsideError, is_retryable, translated
 from scorm_embed.storage.postgresql import PostgresWriter
 from scorm_embed.storage.preparing import HEAD, create_newest, load_revision, one_worker
@@ -253,16 +253,14 @@ class SQLStorage:
     async def prune_commits(self, received_before: datetime, *, limit: int = 1000) -> int:
         """Forget rows of the log received before this time, oldest first, at most ``limit``; gives how many."""
         check_limit(limit)
-        before = to_utc(received_before)
-        return await self._write(lambda connection: log.prune_commits(connection, self.tables, before, limit))
+        check_aware(received_before)
+        return await self._write(lambda connection: log.prune_commits(connection, self.tables, received_before, limit))
 
     async def take_events(self, limit: int, now: datetime, lease_seconds: float) -> Sequence[EventRecord]:
         """Give unsettled events, oldest first, and keep them from other takers for ``lease_seconds``."""
         check_limit(limit)
-        moment = to_utc(now)
-        return await self._write(
-            lambda connection: log.take_events(connection, self.tables, limit, moment, lease_seconds)
-        )
+        check_aware(now)
+        return await self._write(lambda connection: log.take_events(connection, self.tables, limit, now, lease_seconds))
 
     async def settle_events(self, ids: Collection[str]) -> None:
         """Forget events that were delivered."""
