@@ -9,7 +9,8 @@ One statement is one round trip and its own transaction. Only removing elements 
 # ruff: noqa: S608 - the texts put together here are names of our own tables and columns; every value is a parameter.
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Table, TextClause, text
@@ -46,6 +47,8 @@ _SHAPES = (INTERACTION_SHAPE, OBJECTIVE_SHAPE, COMMENT_SHAPE)
 _RUNTIME_KEY = ("attempt_number", "activity_id", "activity_attempt")
 
 Rows = Sequence[Mapping[str, Any]]
+Part = tuple[str, bool]
+"""A part of the statement, and whether it is given one row or several."""
 
 
 class PostgresWriter:
@@ -53,17 +56,17 @@ class PostgresWriter:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._statements: dict[tuple[str, ...], TextClause] = {}
-        self._parts: Mapping[str, Callable[[], str]] = {
-            "create": self._create,
-            "change": self._change,
+        self._statements: dict[tuple[Part, ...], TextClause] = {}
+        self._parts: Mapping[str, Callable[[bool], str]] = {
+            "create": lambda _: self._create(),
+            "change": lambda _: self._change(),
             "runtime": self._runtime,
-            **{shape.table: _bound(self._records, shape) for shape in _SHAPES},
-            "commits": lambda: self._append(tables.commits, "commits", COMMIT_COLUMNS, keyed=True),
+            **{shape.table: partial(self._records, shape) for shape in _SHAPES},
+            "commits": partial(self._append, tables.commits, "commits", COMMIT_COLUMNS, "session_key"),
             "settled": self._settle,
-            "outbox": lambda: self._append(tables.outbox, "outbox", EVENT_COLUMNS, keyed=False),
+            "outbox": partial(self._append, tables.outbox, "outbox", EVENT_COLUMNS, None),
             **{
-                name: _bound(form, getattr(tables, table), name)
+                name: partial(form, getattr(tables, table), name)
                 for name, table, form in (
                     ("objectives_kept", "learner_objectives", self._keep),
                     ("objectives_removed", "learner_objectives", self._remove),
@@ -96,11 +99,11 @@ class PostgresWriter:
         statement, parameters = self.one(change)
         return (await connection.execute(statement, parameters)).first() is not None
 
-    def _fill(self, change: SessionChange) -> tuple[tuple[str, ...], dict[str, Any]]:
+    def _fill(self, change: SessionChange) -> tuple[tuple[Part, ...], dict[str, Any]]:
         """Give the parts of the statement that the change needs, and the values of all parameters."""
         record = change.record
         parameters: dict[str, Any] = session_to_row(record)
-        parts = ["create" if change.expected_version is None else "change"]
+        parts: list[Part] = [("create" if change.expected_version is None else "change", True)]
         if change.expected_version is not None:
             parameters["expected_version"] = change.expected_version
         lists: dict[str, Rows] = {**_runtime_rows(change.runtime)}
@@ -109,14 +112,21 @@ class PostgresWriter:
         lists["outbox"] = [event_to_row(event) for event in change.events]
         lists |= _learner_rows(change.learner)
         for part, rows in lists.items():
-            if rows:
-                parts.append(part)
+            if len(rows) == 1:
+                # By far the most common, and cheaper than an array of one on both sides.
+                parts.append((part, True))
+                parameters.update((f"{part}_{name}", value) for name, value in rows[0].items())
+            elif rows:
+                parts.append((part, False))
                 parameters.update((f"{part}_{name}", [row[name] for row in rows]) for name in rows[0])
         return tuple(parts), parameters
 
-    def _write(self, parts: tuple[str, ...]) -> TextClause:
-        written = ",\n".join(f"{part}_part AS ({self._parts[part]()})" for part in parts)
-        return text(f"WITH {written}\nSELECT session_key FROM {parts[0]}_part".replace(f"{parts[0]}_part", "session"))
+    def _write(self, parts: tuple[Part, ...]) -> TextClause:
+        (first, _), *_ = parts
+        written = [
+            f"{'session' if part == first else f'{part}_part'} AS ({self._parts[part](one)})" for part, one in parts
+        ]
+        return text(f"WITH {', '.join(written)} SELECT session_key FROM session")
 
     def _create(self) -> str:
         names = ", ".join(SESSION_WRITTEN)
@@ -133,18 +143,18 @@ class PostgresWriter:
             f"WHERE tenant_id = :tenant_id AND id = :id AND version = :expected_version RETURNING session_key"
         )
 
-    def _runtime(self) -> str:
+    def _runtime(self, one: bool) -> str:
         runtime = self._tables.runtime
         names = (*_RUNTIME_KEY, "scalars", "suspend_data")
         return f"""
             INSERT INTO {_name(runtime)} AS held (session_key, {", ".join(names)})
-            SELECT session.session_key, given.* FROM session, {_unnest(runtime, "runtime", names)}
+            SELECT session.session_key, given.* FROM session, {_given(runtime, "runtime", names, one)}
             ON CONFLICT (session_key, {", ".join(_RUNTIME_KEY)}) DO UPDATE SET
                 scalars = {_merge("scalars")}, suspend_data = COALESCE(EXCLUDED.suspend_data, held.suspend_data)
             RETURNING runtime_key, {", ".join(_RUNTIME_KEY)}
         """
 
-    def _records(self, shape: Shape) -> str:
+    def _records(self, shape: Shape, one: bool) -> str:
         table = self._tables.of_shape(shape)
         place = ("collection", "position") if "collection" in table.c else ("position",)
         names = (*place, *shape.names)
@@ -154,37 +164,37 @@ class PostgresWriter:
         return f"""
             INSERT INTO {_name(table)} AS held (runtime_key, {listed})
             SELECT runtime_part.runtime_key, {", ".join(f"given.{_quote(name)}" for name in names)}
-            FROM runtime_part JOIN {_unnest(table, shape.table, (*_RUNTIME_KEY, *names), self._tables.runtime)}
+            FROM runtime_part JOIN {_given(table, shape.table, (*_RUNTIME_KEY, *names), one, self._tables.runtime)}
             USING ({", ".join(_RUNTIME_KEY)})
             ON CONFLICT (runtime_key, {", ".join(place)}) DO UPDATE SET {", ".join([*texts, *maps])}
         """
 
-    def _append(self, table: Table, part: str, names: Sequence[str], *, keyed: bool) -> str:
-        key, value = ("session_key, ", "session.session_key, ") if keyed else ("", "")
+    def _append(self, table: Table, part: str, names: Sequence[str], key: str | None, one: bool) -> str:
+        first, value = (f"{key}, ", f"session.{key}, ") if key else ("", "")
         return (
-            f"INSERT INTO {_name(table)} ({key}{', '.join(names)}) "
-            f"SELECT {value}given.* FROM session, {_unnest(table, part, names)}"
+            f"INSERT INTO {_name(table)} ({first}{', '.join(names)}) "
+            f"SELECT {value}given.* FROM session, {_given(table, part, names, one)}"
         )
 
-    def _settle(self) -> str:
+    def _settle(self, one: bool) -> str:
         commits = self._tables.commits
         return f"""
             UPDATE {_name(commits)} AS held SET status = 'applied'
-            FROM session, {_unnest(commits, "settled", ("launch", "number"))}
+            FROM session, {_given(commits, "settled", ("launch", "number"), one)}
             WHERE held.session_key = session.session_key AND held.launch = given.launch AND held.number = given.number
         """
 
-    def _keep(self, table: Table, part: str) -> str:
+    def _keep(self, table: Table, part: str, one: bool) -> str:
         names = ("digest", "scope", "identifier", "value")
         return f"""
             INSERT INTO {_name(table)} (tenant_id, user_id, {", ".join(names)})
-            SELECT :tenant_id, :user_id, given.* FROM session, {_unnest(table, part, names)}
+            SELECT :tenant_id, :user_id, given.* FROM session, {_given(table, part, names, one)}
             ON CONFLICT (tenant_id, user_id, digest) DO UPDATE SET value = EXCLUDED.value
         """
 
-    def _remove(self, table: Table, part: str) -> str:
+    def _remove(self, table: Table, part: str, one: bool) -> str:
         return f"""
-            DELETE FROM {_name(table)} AS held USING session, {_unnest(table, part, ("digest",))}
+            DELETE FROM {_name(table)} AS held USING session, {_given(table, part, ("digest",), one)}
             WHERE held.tenant_id = :tenant_id AND held.user_id = :user_id AND held.digest = given.digest
         """
 
@@ -237,14 +247,15 @@ def _merge(name: str) -> str:
     )
 
 
-def _unnest(table: Table, part: str, names: Iterable[str], other: Table | None = None) -> str:
-    """Write a table of parameters: one array for each column, so that the statement is the same for any number."""
-    names = list(names)
-    arrays = []
-    for name in names:
-        source = table if name in table.c or other is None else other
-        arrays.append(f"CAST(:{part}_{name} AS {_type(source, name)}[])")
-    return f"unnest({', '.join(arrays)}) AS given({', '.join(_quote(name) for name in names)})"
+def _given(table: Table, part: str, names: Sequence[str], one: bool, other: Table | None = None) -> str:
+    """Write a table of parameters: one row, or an array for each column, so that the statement has few forms."""
+    types = [_type(table if name in table.c or other is None else other, name) for name in names]
+    listed = ", ".join(map(_quote, names))
+    if one:
+        values = ", ".join(f"CAST(:{part}_{name} AS {kind})" for name, kind in zip(names, types, strict=True))
+        return f"(VALUES ({values})) AS given({listed})"
+    arrays = ", ".join(f"CAST(:{part}_{name} AS {kind}[])" for name, kind in zip(names, types, strict=True))
+    return f"unnest({arrays}) AS given({listed})"
 
 
 def _scalar(table: Table, name: str) -> str:
@@ -262,7 +273,3 @@ def _name(table: Table) -> str:
 
 def _quote(name: str) -> str:
     return f'"{name}"'
-
-
-def _bound(form: Callable[..., str], *arguments: Any) -> Callable[[], str]:
-    return lambda: form(*arguments)
