@@ -33,10 +33,14 @@ class PackageCalls(Desk):
             NotFoundError: PACKAGE_NOT_FOUND for ``package_id``.
         """
         before = await self.package_record(tenant_id, package_id) if package_id is not None else None
-        with tempfile.TemporaryDirectory(prefix="scorm-import-") as folder:
+        workspace = self.content.workspace()
+        if workspace is not None:
+            workspace.mkdir(parents=True, exist_ok=True)
+        # Built where the store keeps its blobs, so that keeping it is a rename and not a copy.
+        with tempfile.TemporaryDirectory(prefix="scorm-import-", dir=workspace) as folder:
             target = Path(folder) / "blob.zip"
             built, manifest = await to_thread.run_sync(self._read, source, target)
-            await self.content.put(built.digest, target)
+            await self.content.put(built.digest, target, consume=True)
         record = self._record(tenant_id, built, manifest, before)
         for _ in range(_VERSION_TRIES):
             try:
