@@ -29,10 +29,12 @@ from starlette.routing import Route
 
 from scorm_embed import ApiKey, MemoryContent, ScormEmbed, SQLStorage
 from scorm_embed.core.standard import Standard
+from scorm_embed.storage.preparing import version_table
 from scorm_embed.testing.package_builder import Item, build_package
 
 KEY = "benchmark-key-benchmark-key-benchmark"
-Step = Callable[[int], Awaitable[None]]
+PREFIX = "bench_http_"
+Step = Callable[[int], Awaitable[Any]]
 
 
 async def call(app: Any, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Any:
@@ -131,7 +133,7 @@ class Bench:
         event.listen(self.engine.sync_engine, "before_cursor_execute", self._count)
         self.app = ScormEmbed(
             secret_key="bench" * 8,
-            storage=SQLStorage(engine=self.engine, prefix="bench_http_"),
+            storage=SQLStorage(engine=self.engine, prefix=PREFIX),
             content=MemoryContent(),
             api_keys=[ApiKey(KEY, scopes={"read", "write", "admin"})],
         )
@@ -208,8 +210,9 @@ class Bench:
     async def close(self) -> None:
         async with self.engine.begin() as connection:
             await connection.execute(text("DROP TABLE IF EXISTS bench_bare"))
-            for table in reversed(self.app._parts().service.storage.metadata.sorted_tables):
-                await connection.execute(text(f"DROP TABLE IF EXISTS {table.name}"))
+            names = [table.name for table in reversed(self.app._parts().service.storage.metadata.sorted_tables)]
+            for name in [*names, version_table(PREFIX, None).name]:
+                await connection.execute(text(f"DROP TABLE IF EXISTS {name}"))
         await self.app.aclose()
         await self.engine.dispose()
 
