@@ -25,7 +25,7 @@ RecordKey = tuple[str, int]
 """A collection and the position of one record in it: ``("cmi.interactions", 3)``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Shape:
     """The columns of one table of records.
 

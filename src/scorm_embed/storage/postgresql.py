@@ -32,6 +32,7 @@ from scorm_embed.storage.learners import objective_texts, store_texts
 from scorm_embed.storage.rows import (
     COMMIT_COLUMNS,
     EVENT_COLUMNS,
+    RUNTIME_KEY,
     SESSION_WRITTEN,
     commit_to_row,
     event_to_row,
@@ -44,7 +45,6 @@ from scorm_embed.storage.schema import Tables
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _SHAPES = (INTERACTION_SHAPE, OBJECTIVE_SHAPE, COMMENT_SHAPE)
-_RUNTIME_KEY = ("attempt_number", "activity_id", "activity_attempt")
 
 Rows = Sequence[Mapping[str, Any]]
 Part = tuple[str, bool]
@@ -145,13 +145,13 @@ class PostgresWriter:
 
     def _runtime(self, one: bool) -> str:
         runtime = self._tables.runtime
-        names = (*_RUNTIME_KEY, "scalars", "suspend_data")
+        names = (*RUNTIME_KEY, "scalars", "suspend_data")
         return f"""
             INSERT INTO {_name(runtime)} AS held (session_key, {", ".join(names)})
             SELECT session.session_key, given.* FROM session, {_given(runtime, "runtime", names, one)}
-            ON CONFLICT (session_key, {", ".join(_RUNTIME_KEY)}) DO UPDATE SET
+            ON CONFLICT (session_key, {", ".join(RUNTIME_KEY)}) DO UPDATE SET
                 scalars = {_merge("scalars")}, suspend_data = COALESCE(EXCLUDED.suspend_data, held.suspend_data)
-            RETURNING runtime_key, {", ".join(_RUNTIME_KEY)}
+            RETURNING runtime_key, {", ".join(RUNTIME_KEY)}
         """
 
     def _records(self, shape: Shape, one: bool) -> str:
@@ -164,8 +164,8 @@ class PostgresWriter:
         return f"""
             INSERT INTO {_name(table)} AS held (runtime_key, {listed})
             SELECT runtime_part.runtime_key, {", ".join(f"given.{_quote(name)}" for name in names)}
-            FROM runtime_part JOIN {_given(table, shape.table, (*_RUNTIME_KEY, *names), one, self._tables.runtime)}
-            USING ({", ".join(_RUNTIME_KEY)})
+            FROM runtime_part JOIN {_given(table, shape.table, (*RUNTIME_KEY, *names), one, self._tables.runtime)}
+            USING ({", ".join(RUNTIME_KEY)})
             ON CONFLICT (runtime_key, {", ".join(place)}) DO UPDATE SET {", ".join([*texts, *maps])}
         """
 
@@ -202,7 +202,7 @@ class PostgresWriter:
 def _runtime_rows(changes: Sequence[RuntimeChange]) -> dict[str, Rows]:
     rows: dict[str, list[dict[str, Any]]] = {"runtime": [], **{shape.table: [] for shape in _SHAPES}}
     for change in changes:
-        place = dict(zip(_RUNTIME_KEY, (getattr(change.key, name) for name in _RUNTIME_KEY), strict=True))
+        place = dict(zip(RUNTIME_KEY, (getattr(change.key, name) for name in RUNTIME_KEY), strict=True))
         split = split_values(change.values)
         rows["runtime"].append({**place, **runtime_to_row(_present(split.scalars))})
         for (collection, position), record in split.records.items():

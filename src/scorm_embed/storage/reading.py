@@ -73,6 +73,9 @@ class SessionReader:
                 runtime.c.activity_attempt == sessions.c.activity_attempt,
             ),
         )
+        self._fetches = {
+            (shape, partial): self._select_fetch(shape, partial) for shape in _SHAPES for partial in (True, False)
+        }
         self._whole = self._select_sessions(partial=False)
         found = and_(sessions.c.tenant_id == bindparam("tenant"), sessions.c.id == bindparam("session"))
         # Built once: to compile a statement costs more than to run it.
@@ -159,15 +162,14 @@ class SessionReader:
         )
 
     def _gathered(self, *, partial: bool) -> list[ColumnElement[Any]]:
-        """Give the columns that hold a row's records as JSON, and the highest positions where only some are read."""
-        if self._gather is None:
-            return []
+        """Give the highest positions where only some records are read, and the columns that hold records as JSON."""
         runtime_key = self._tables.runtime.c.runtime_key
-        columns = [
-            self._gather(self._select_records(shape, runtime_key == table.c.runtime_key, partial), shape)
-            for shape, table in ((shape, self._tables.of_shape(shape)) for shape in _SHAPES)
-        ]
-        return columns + (self._highest(runtime_key) if partial else [])
+        columns = self._highest(runtime_key) if partial else []
+        if self._gather is not None:
+            for shape in _SHAPES:
+                found = self._tables.of_shape(shape).c.runtime_key == runtime_key
+                columns.append(self._gather(self._select_records(shape, found, partial), shape))
+        return columns
 
     def _select_records(self, shape: Shape, found: ColumnElement[bool], partial: bool) -> Select[Any]:
         table = self._tables.of_shape(shape)
@@ -188,6 +190,11 @@ class SessionReader:
                 )
             )
         return statement
+
+    def _select_fetch(self, shape: Shape, partial: bool) -> Select[Any]:
+        runtime_key = self._tables.of_shape(shape).c.runtime_key
+        found = runtime_key.in_(bindparam("keys", expanding=True))
+        return self._select_records(shape, found, partial).add_columns(runtime_key)
 
     def _among(self, column: ColumnElement[int], name: str) -> ColumnElement[bool]:
         if self._gather is _gather_postgresql:
@@ -224,8 +231,7 @@ class SessionReader:
         """Add the columns that a database which does not gather leaves out."""
         keys = [row[0] for row in found if row[0] is not None]
         gathered = await self._fetch(connection, keys, rows) if keys else {}
-        highest = await self._fetch_highest(connection, keys) if keys and rows is not None else {}
-        return [(*row, *gathered.get(row[0], ([], [], [])), *highest.get(row[0], ())) for row in found]
+        return [(*row, *gathered.get(row[0], ([], [], []))) for row in found]
 
     def _decode(
         self, found: Iterable[tuple[Any, ...]], rows: Collection[RecordKey] | None
@@ -238,11 +244,11 @@ class SessionReader:
                 records.append(None)
                 continue
             values = runtime_from_row(scalars, suspend_data)
-            gathered = [loads(held) if isinstance(held, str) else held or [] for held in row[width : width + 3]]
+            gathered = [loads(held) if isinstance(held, str) else held or [] for held in row[-len(_SHAPES) :]]
             highest = _collect(values, gathered)
             counts = {}
             if rows is not None:
-                known = zip(_COUNTED, row[width + 3 :], strict=True)
+                known = zip(_COUNTED, row[width : -len(_SHAPES)], strict=True)
                 highest.update((name, position) for name, position in known if position is not None)
                 counts = count_records(highest, values)
             records.append(RuntimeRecord(RuntimeKey(attempt_number, activity_id, activity_attempt), values, counts))
@@ -252,19 +258,18 @@ class SessionReader:
         self, connection: AsyncConnection, keys: Sequence[int], rows: Collection[RecordKey] | None
     ) -> dict[int, list[list[Any]]]:
         gathered: dict[int, list[list[Any]]] = {key: [[], [], []] for key in keys}
-        parameters = {} if rows is None else _positions(rows)
+        parameters: dict[str, Any] = {} if rows is None else dict(_positions(rows))
+        wanted = {
+            INTERACTION_SHAPE: rows is None or bool(parameters["interactions"]),
+            OBJECTIVE_SHAPE: True,
+            COMMENT_SHAPE: rows is None or bool(parameters["learner_comments"] or parameters["lms_comments"]),
+        }
         for index, shape in enumerate(_SHAPES):
-            table = self._tables.of_shape(shape)
-            statement = self._select_records(shape, table.c.runtime_key.in_(keys), rows is not None)
-            result = await connection.execute(statement.add_columns(table.c.runtime_key), parameters)
-            for *record, key in result:
-                gathered[key][index].append(record)
+            if wanted[shape]:
+                statement = self._fetches[shape, rows is not None]
+                for *record, key in await connection.execute(statement, {**parameters, "keys": keys}):
+                    gathered[key][index].append(record)
         return gathered
-
-    async def _fetch_highest(self, connection: AsyncConnection, keys: Sequence[int]) -> dict[int, Sequence[Any]]:
-        runtime_key = self._tables.runtime.c.runtime_key
-        statement = select(runtime_key, *self._highest(runtime_key)).where(runtime_key.in_(keys))
-        return {key: highest for key, *highest in await connection.execute(statement)}
 
 
 def _positions(rows: Collection[RecordKey]) -> dict[str, list[int]]:

@@ -69,6 +69,9 @@ SESSION_COLUMNS = (
 SESSION_WRITTEN = (*SESSION_COLUMNS, "updated_hour")
 """What is written of a session; the hour is for an index only."""
 
+RUNTIME_KEY = ("attempt_number", "activity_id", "activity_attempt")
+"""What tells the run-time data of one session apart."""
+
 COMMIT_COLUMNS = (
     "launch",
     "number",

@@ -18,6 +18,7 @@ from scorm_embed.storage.checking import NUMBER_MAX
 from scorm_embed.storage.elements import SHAPES, RecordKey, merged, split_values
 from scorm_embed.storage.learners import LearnerWriter
 from scorm_embed.storage.rows import (
+    RUNTIME_KEY,
     SESSION_WRITTEN,
     SUSPEND_DATA,
     commit_to_row,
@@ -38,7 +39,6 @@ class SessionWriter:
         self._tables = tables
         self._learners = LearnerWriter(tables, dialect)
         sessions, commits = tables.sessions, tables.commits
-        self._insert_session = insert(sessions)
         self._update_session = (
             update(sessions)
             .where(
@@ -60,16 +60,41 @@ class SessionWriter:
             )
             .values(status="applied")
         )
+        runtime = tables.runtime
+        self._find_runtime = (
+            select(sessions.c.session_key, runtime.c.runtime_key, runtime.c.scalars, runtime.c.suspend_data)
+            .select_from(
+                sessions.outerjoin(
+                    runtime,
+                    and_(
+                        runtime.c.session_key == sessions.c.session_key,
+                        *(runtime.c[name] == bindparam(f"of_{name}") for name in RUNTIME_KEY),
+                    ),
+                )
+            )
+            .where(sessions.c.tenant_id == bindparam("tenant"), sessions.c.id == bindparam("session"))
+        )
+        # Built once: to compile a statement costs more than to run it.
+        self._inserts = {
+            table: insert(table) for table in (getattr(tables, name) for name in Tables.__dataclass_fields__)
+        }
+        self._update_runtime = {
+            names: update(runtime)
+            .where(runtime.c.runtime_key == bindparam("of_runtime"))
+            .values({name: bindparam(name) for name in names})
+            for names in (("scalars",), ("scalars", "suspend_data"))
+        }
 
     async def save(self, connection: AsyncConnection, change: SessionChange) -> None:
         """Apply a change within the transaction of the connection."""
         record = change.record
-        session_key = await self._save_session(connection, change)
-        for item in change.runtime:
-            await self._save_runtime(connection, session_key, item)
+        if change.expected_version is None:
+            session_key = await self._create(connection, change)
+        else:
+            session_key = await self._change(connection, change)
         if change.commits:
             rows = [{**commit_to_row(commit), "session_key": session_key} for commit in change.commits]
-            await connection.execute(insert(self._tables.commits), rows)
+            await connection.execute(self._inserts[self._tables.commits], rows)
         if change.settled:
             settled = [
                 {"of_session": session_key, "of_launch": launch, "of_number": number}
@@ -79,7 +104,8 @@ class SessionWriter:
         if change.learner is not None:
             await self._learners.save(connection, record.tenant_id, record.user_id, change.learner)
         if change.events:
-            await connection.execute(insert(self._tables.outbox), [event_to_row(event) for event in change.events])
+            rows = [event_to_row(event) for event in change.events]
+            await connection.execute(self._inserts[self._tables.outbox], rows)
 
     async def conflict(self, connection: AsyncConnection, change: SessionChange) -> VersionConflictError:
         """Give the error for a lost race, with the version that is stored now (None: the session is gone)."""
@@ -102,45 +128,51 @@ class SessionWriter:
             await connection.execute(delete(table).where(table.c.session_key.in_(keys)))
         return (await connection.execute(delete(tables.sessions).where(found))).rowcount
 
-    async def _save_session(self, connection: AsyncConnection, change: SessionChange) -> int:
-        row = session_to_row(change.record)
-        if change.expected_version is None:
-            return _given_key(await connection.execute(self._insert_session, row))
-        if change.expected_version >= NUMBER_MAX:
+    async def _create(self, connection: AsyncConnection, change: SessionChange) -> int:
+        """Write a new session; gives its key."""
+        statement = self._inserts[self._tables.sessions]
+        session_key = _given_key(await connection.execute(statement, session_to_row(change.record)))
+        for item in change.runtime:
+            await self._create_runtime(connection, session_key, item)
+        return session_key
+
+    async def _change(self, connection: AsyncConnection, change: SessionChange) -> int:
+        """Write a session that exists; gives its key."""
+        expected = change.expected_version or 0
+        if expected >= NUMBER_MAX:
             raise await self.conflict(connection, change)
-        old = {"old_tenant": row["tenant_id"], "old_id": row["id"], "old_version": change.expected_version}
+        row = session_to_row(change.record)
+        old = {"old_tenant": row["tenant_id"], "old_id": row["id"], "old_version": expected}
         result = await connection.execute(self._update_session, {**row, **old})
         if result.rowcount != 1:
             raise await self.conflict(connection, change)
-        key: int = (await connection.execute(self._find_session, _place(change))).one().session_key
+        key: int | None = None
+        for item in change.runtime:
+            place = {f"of_{name}": getattr(item.key, name) for name in RUNTIME_KEY}
+            found = (await connection.execute(self._find_runtime, {**_place(change), **place})).one()
+            key = found.session_key
+            if found.runtime_key is None:
+                await self._create_runtime(connection, found.session_key, item)
+            else:
+                await self._change_runtime(connection, found, item)
+        if key is None:
+            key = (await connection.execute(self._find_session, _place(change))).one().session_key
         return key
 
-    async def _save_runtime(self, connection: AsyncConnection, session_key: int, change: RuntimeChange) -> None:
-        runtime = self._tables.runtime
-        place = {
-            "session_key": session_key,
-            "attempt_number": change.key.attempt_number,
-            "activity_id": change.key.activity_id,
-            "activity_attempt": change.key.activity_attempt,
-        }
-        found = (
-            await connection.execute(
-                select(runtime.c.runtime_key, runtime.c.scalars, runtime.c.suspend_data).where(
-                    and_(*(runtime.c[name] == value for name, value in place.items()))
-                )
-            )
-        ).one_or_none()
+    async def _create_runtime(self, connection: AsyncConnection, session_key: int, change: RuntimeChange) -> None:
         split = split_values(change.values)
-        if found is None:
-            row = runtime_to_row(merged({}, split.scalars))
-            result = await connection.execute(insert(runtime), {**place, **row})
-            await self._save_records(connection, _given_key(result), split.records, {})
-            return
+        row: dict[str, Any] = {name: getattr(change.key, name) for name in RUNTIME_KEY}
+        row |= {"session_key": session_key, **runtime_to_row(merged({}, split.scalars))}
+        result = await connection.execute(self._inserts[self._tables.runtime], row)
+        await self._save_records(connection, _given_key(result), split.records, {})
+
+    async def _change_runtime(self, connection: AsyncConnection, found: Any, change: RuntimeChange) -> None:
+        split = split_values(change.values)
         if split.scalars:
             row = runtime_to_row(merged(runtime_from_row(found.scalars, found.suspend_data), split.scalars))
-            if SUSPEND_DATA not in split.scalars:
-                del row["suspend_data"]
-            await connection.execute(update(runtime).where(runtime.c.runtime_key == found.runtime_key).values(row))
+            names = ("scalars", "suspend_data") if SUSPEND_DATA in split.scalars else ("scalars",)
+            values = {name: row[name] for name in names}
+            await connection.execute(self._update_runtime[names], {**values, "of_runtime": found.runtime_key})
         if split.records:
             old = await self._load_records(connection, found.runtime_key, list(split.records))
             await self._save_records(connection, found.runtime_key, split.records, old)
@@ -187,7 +219,7 @@ class SessionWriter:
                 delete(table).where(self._belongs(collection, runtime_key), table.c.position.in_(positions))
             )
         for collection, rows in added.items():
-            await connection.execute(insert(self._tables.of_shape(SHAPES[collection])), rows)
+            await connection.execute(self._inserts[self._tables.of_shape(SHAPES[collection])], rows)
 
     def _belongs(self, collection: str, runtime_key: int) -> ColumnElement[bool]:
         table = self._tables.of_shape(SHAPES[collection])
