@@ -201,9 +201,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture
-def site_of() -> type[Site]:
+def site_of() -> Iterator[Callable[[Running], Site]]:
     """For servers that a test starts itself."""
-    return Site
+    made: list[Site] = []
+
+    def make(server: Running) -> Site:
+        made.append(Site(server))
+        return made[-1]
+
+    yield make
+    for site in made:
+        site.client.close()
 
 
 class Desk:

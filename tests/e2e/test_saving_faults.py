@@ -1,0 +1,275 @@
+"""What can go wrong between a course and the database, against a real server in Chromium: nothing is lost.
+
+The course writes as fast as it can and remembers in ``confirmed`` every element whose SetValue answered "true" before a
+Commit that answered "true". After each fault all of them are in the session, or are once it was launched again.
+``SCORM_EMBED_FAULT_ROUNDS`` says how often each fault is repeated.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Error, Frame, Page
+
+from scorm_embed.core.standard import Standard
+from scorm_embed.testing.package_builder import Item, build_package
+
+ROUNDS = int(os.environ.get("SCORM_EMBED_FAULT_ROUNDS", "2"))
+RECOVERY_MS = 90_000
+"""The player's pauses grow to 30 seconds while the server does not answer."""
+WRITER = """
+  sco.call("Initialize", "");
+  var pending = {}, confirmed = {}, commits = 0, ending = 0, timer = 0;
+  function put(name, value) { if (sco.call("SetValue", name, value).value === "true") pending[name] = value; }
+  function confirm(method) {
+    if (sco.call(method, "").value !== "true") return;
+    Object.assign(confirmed, pending);
+    pending = {};
+    commits++;
+  }
+  function write() {
+    var at = Number(sco.call("GetValue", "cmi.interactions._count").value), place = "cmi.interactions." + at;
+    put(place + ".id", "q" + at);
+    put(place + ".type", "other");
+    put(place + ".learner_response", "answer " + at + " " + new Array(30).join("äöü "));
+    put("cmi.location", "p" + at);
+    put("cmi.suspend_data", new Array(at + 2).join("x") + at);
+    confirm("Commit");
+  }
+  function run() { timer = setInterval(write, 10); }
+  function stop() { clearInterval(timer); return confirmed; }
+  function end() {
+    if (ending++) return;
+    put("cmi.location", "end " + commits);
+    put("cmi.exit", "suspend");
+    confirm("Terminate");
+    localStorage.setItem("end", confirmed["cmi.location"]);
+  }
+"""
+COURSE = build_package(Standard.SCORM_2004_4TH, [Item("lesson", script=WRITER)])
+ENDING_COURSE = build_package(
+    Standard.SCORM_2004_4TH, [Item("lesson", script=WRITER + "addEventListener('pagehide', end);")]
+)
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def package(site: Any) -> str:
+    return str(site.course(COURSE))
+
+
+def _course(desk: Any, page: Page) -> Frame:
+    frame: Frame = desk.content(page, "typeof confirmed === 'object'")
+    return frame
+
+
+def _commits(frame: Frame, count: int) -> None:
+    """Wait until the course has committed so often."""
+    frame.wait_for_function("count => commits >= count", arg=count)
+
+
+def _missing(site: Any, session: str, confirmed: dict[str, str]) -> dict[str, tuple[str, str | None]]:
+    """What was confirmed and is not in the session: what it should be, and what is there."""
+    assert confirmed
+    kept = site.read(session)["cmi_data"]
+    return {name: (value, kept.get(name)) for name, value in confirmed.items() if kept.get(name) != value}
+
+
+def _is_saved(page: Page) -> None:
+    page.wait_for_selector('html[data-save-state="saved"]', state="attached", timeout=RECOVERY_MS)
+
+
+def test_a_server_that_is_killed_while_a_course_writes_loses_nothing(
+    serve: Callable[..., Any], site_of: Any, desk: Any
+) -> None:
+    server = serve()
+    port = int(server.url.rpartition(":")[2])
+    package = site_of(server).course(COURSE)
+    for number in range(ROUNDS):
+        site = site_of(server)
+        session, url = site.launch(package, f"killed-{number}")
+        page = desk.open(url)
+        course = _course(desk, page)
+        course.evaluate("run()")
+        _commits(course, 5 + 13 * number % 40)
+        server.kill()
+        _commits(course, course.evaluate("commits") + 20)
+        page.wait_for_selector('html[data-save-state="offline"]', state="attached", timeout=RECOVERY_MS)
+        server = serve(port=port)
+        site = site_of(server)
+        _commits(course, course.evaluate("commits") + 5)
+        confirmed = course.evaluate("stop()")
+        _is_saved(page)
+        assert _missing(site, session, confirmed) == {}
+        numbers = [row["number"] for row in site.log(session) if row["kind"] == "commit"]
+        assert sorted(numbers) == list(range(1, len(numbers) + 1))
+        desk.leave(page, "navigate")
+        assert _missing(site, session, confirmed) == {}
+
+
+def test_a_network_that_is_away_for_a_while_loses_nothing(site: Any, desk: Any, package: str) -> None:
+    for _ in range(ROUNDS):
+        session, url = site.launch(package)
+        page = desk.open(url)
+        course = _course(desk, page)
+        course.evaluate("run()")
+        _commits(course, 10)
+        desk.context.set_offline(True)
+        page.wait_for_selector('html[data-save-state="offline"]', state="attached")
+        _commits(course, course.evaluate("commits") + 20)
+        desk.context.set_offline(False)
+        _commits(course, course.evaluate("commits") + 5)
+        confirmed = course.evaluate("stop()")
+        _is_saved(page)
+        assert _missing(site, session, confirmed) == {}
+        desk.leave(page, "close")
+
+
+def test_a_network_that_never_comes_back_loses_nothing_that_the_next_launch_does_not_bring(
+    site: Any, desk: Any, package: str
+) -> None:
+    for number in range(ROUNDS):
+        session, url = site.launch(package)
+        page = desk.open(url)
+        course = _course(desk, page)
+        course.evaluate("run()")
+        _commits(course, 10)
+        desk.context.set_offline(True)
+        _commits(course, course.evaluate("commits") + 30)
+        confirmed = course.evaluate("stop()")
+        if number % 2:
+            page.wait_for_selector('html[data-save-state="offline"]', state="attached")
+        desk.leave(page, "close")
+        desk.context.set_offline(False)
+        assert _missing(site, session, confirmed) != {}
+        page = desk.open(site.launch(package, session)[1])
+        assert _missing(site, session, confirmed) == {}
+        course = _course(desk, page)
+        assert course.evaluate("sco.call('GetValue', 'cmi.location').value") == confirmed["cmi.location"]
+        assert site.read(session)["attempt_number"] == 1
+        desk.leave(page, "navigate")
+
+
+@pytest.mark.parametrize("way", ["close", "navigate"])
+def test_a_tab_that_is_closed_right_after_commit_has_sent_it(site: Any, desk: Any, package: str, way: str) -> None:
+    for _ in range(ROUNDS):
+        session, url = site.launch(package)
+        page = desk.open(url)
+        confirmed = _course(desk, page).evaluate("(write(), write(), stop())")
+        desk.leave(page, way)
+        site.until(session, lambda _, of=session, all_of=confirmed: _missing(site, of, all_of) == {})
+
+
+def test_a_tab_that_is_killed_right_after_commit_is_recovered_by_the_next_launch(
+    site: Any, desk: Any, package: str
+) -> None:
+    for _ in range(ROUNDS):
+        session, url = site.launch(package)
+        page = desk.open(url)
+        confirmed = _course(desk, page).evaluate("(write(), write(), stop())")
+        with page.expect_event("crash"), contextlib.suppress(Error):
+            page.goto("chrome://crash")  # the tab's process itself; no handler runs
+        page.close()
+        page = desk.open(site.launch(package, session)[1])
+        assert _missing(site, session, confirmed) == {}
+        desk.leave(page, "close")
+
+
+@pytest.mark.parametrize("again", ["new launch", "same launch"])
+def test_of_two_windows_the_older_stops_and_says_so_and_what_it_sent_late_can_be_read(
+    site: Any, desk: Any, package: str, again: str
+) -> None:
+    for _ in range(ROUNDS):
+        session, url = site.launch(package)
+        older = desk.open(url)
+        course = _course(desk, older)
+        course.evaluate("run()")
+        _commits(course, 10)
+        newer = desk.open(site.launch(package, session)[1] if again == "new launch" else url)
+        newest = _course(desk, newer).evaluate("(write(), write(), stop())")
+        # What the older window confirms until it knows; reading it stops with its course.
+        older.bring_to_front()
+        confirmed: dict[str, str] = {}
+        with contextlib.suppress(Error):
+            while older.get_attribute("html", "data-player-state") == "running":
+                confirmed = course.evaluate("confirmed")
+        older.wait_for_selector('html[data-player-state="superseded"]', state="attached")
+        older.get_by_role("heading", name="Opened in another window").wait_for()
+        assert older.locator("iframe").count() == 0
+        _is_saved(newer)
+        assert _missing(site, session, newest) == {}
+        rows = [row for row in site.log(session) if row["kind"] == "commit"]
+        launches = list(dict.fromkeys(row["launch"] for row in rows))
+        assert len(launches) == 2
+        assert {row["status"] for row in rows if row["launch"] == launches[1]} == {"applied"}
+        assert {row["status"] for row in rows if row["launch"] == launches[0]} == {"applied", "late"}
+        readable = {tuple(pair) for row in rows if row["launch"] == launches[0] for pair in row["elements"]}
+        assert {pair for pair in confirmed.items() if "interactions" in pair[0]} - readable == set()
+        desk.leave(older, "close")
+        desk.leave(newer, "close")
+
+
+@pytest.fixture
+def own_site(start: Callable[..., Any], tmp_path: Path) -> Iterator[tuple[Any, httpx.Client]]:
+    """``scorm-embed play``: the learner is known without a token, so the player's URL is clean."""
+    course = tmp_path / "course.zip"
+    course.write_bytes(ENDING_COURSE)
+    command = [str(Path(sys.executable).with_name("scorm-embed")), "play", str(course), "--port", "{port}", "--no-open"]
+    server = start(command, ready="/api/v1/health")
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        yield server, client
+
+
+def test_a_reload_of_the_clean_url_in_the_middle_of_a_lesson_loses_nothing(
+    own_site: tuple[Any, httpx.Client], desk: Any
+) -> None:
+    server, client = own_site
+    page = desk.open(f"{server.url}/player/play")
+    confirmed: dict[str, str] = {}
+    for number in range(2 * ROUNDS):
+        course = _course(desk, page)
+        if number:
+            end = course.evaluate("localStorage.getItem('end')")
+            confirmed["cmi.location"] = end
+            assert course.evaluate("sco.call('GetValue', 'cmi.location').value") == end
+            assert course.evaluate("sco.call('GetValue', 'cmi.entry').value") == "resume"
+            kept = client.get("/api/v1/sessions/play").json()["cmi_data"]
+            assert {name: kept.get(name) for name in confirmed if not name.endswith("exit")} == confirmed
+        confirmed |= course.evaluate("(write(), write(), confirmed)")
+        page.reload()
+        page.wait_for_selector('html[data-player-state="running"]', state="attached")
+    desk.leave(page, "close")
+
+
+@pytest.mark.parametrize(
+    "blocked",
+    ["get localStorage() { throw new DOMException('', 'SecurityError') }", "get localStorage() { return null }"],
+)
+def test_without_storage_everything_is_sent_and_a_network_that_comes_back_is_enough(
+    site: Any, desk: Any, package: str, blocked: str
+) -> None:
+    desk.context.add_init_script(f"Object.defineProperties(window, Object.getOwnPropertyDescriptors({{ {blocked} }}))")
+    for _ in range(ROUNDS):
+        session, url = site.launch(package)
+        page = desk.open(url)
+        course = _course(desk, page)
+        course.evaluate("run()")
+        _commits(course, 10)
+        desk.context.set_offline(True)
+        page.wait_for_selector('html[data-save-state="offline"]', state="attached")
+        desk.context.set_offline(False)
+        _commits(course, course.evaluate("commits") + 5)
+        confirmed = course.evaluate("stop()")
+        _is_saved(page)
+        assert _missing(site, session, confirmed) == {}
+        confirmed = course.evaluate("(write(), confirmed)")
+        desk.leave(page, "close")
+        site.until(session, lambda _, of=session, all_of=confirmed: _missing(site, of, all_of) == {})
