@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Start a command that serves ``{port}``; gives its URL when ``ready`` answers."""
     with starting(tmp_path) as run:
         yield run
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[[Path], AbstractContextManager[Start]]:
+    """For servers that are shared by the tests of a module."""
+    return starting
 
 
 @pytest.fixture
