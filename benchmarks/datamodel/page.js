@@ -1,6 +1,5 @@
 // Times the same calls on both API objects in one page, each on a fresh object.
-import { Cmi } from "/player/cmi.js";
-import { createApi } from "/player/api.js";
+import { Cmi, createApi } from "/player/cmi.js";
 import table from "/player/tables2004.js";
 import { Scorm2004API } from "/scorm-again/scorm2004.min.js";
 

@@ -59,12 +59,15 @@ async def loaded(standard: Standard, items: int) -> dict[str, int]:
         waiting.append(f"texts/{boot['language']}.json")
         if items > 1:
             waiting.append("controls.css")
-        tables = "tables2004.js" if standard.is_2004 else "tables12.js"
+        foreign = re.compile(r"(tables|checks)12\.js" if standard.is_2004 else r"(tables|checks)2004\.js")
         while waiting:
             name = waiting.pop()
-            if name in sizes or _CONDITIONAL.search(name) or (items == 1 and _AFTER.search(name)):
-                continue
-            if name.startswith("tables") and name != tables:
+            if (
+                name in sizes
+                or _CONDITIONAL.search(name)
+                or foreign.search(name)
+                or (items == 1 and _AFTER.search(name))
+            ):
                 continue
             text = await fetch(f"{base}/{name}", name)
             if name.endswith(".js"):
@@ -75,6 +78,16 @@ async def loaded(standard: Standard, items: int) -> dict[str, int]:
     return sizes
 
 
+def counted(sizes: dict[str, int]) -> int:
+    """Bytes of what is loaded before the course."""
+    return sum(size for name, size in sizes.items() if not _AFTER.search(name))
+
+
+async def before(standard: Standard, items: int) -> int:
+    """Bytes over the wire before a course of so many activities."""
+    return counted(await loaded(standard, items))
+
+
 async def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
@@ -83,10 +96,10 @@ async def main() -> int:
     for standard in (Standard.SCORM_2004_4TH, Standard.SCORM_12):
         for items in (1, 5):
             sizes = await loaded(standard, items)
-            before = sum(size for name, size in sizes.items() if not _AFTER.search(name))
-            totals[standard] = max(before, totals.get(standard, 0))
-            rest = f", then {sum(sizes.values()) - before} for the menu" if items > 1 else ""
-            print(f"{standard.value}, {items} activities: {before} bytes gzip before the course{rest}")
+            first = counted(sizes)
+            totals[standard] = max(first, totals.get(standard, 0))
+            rest = f", then {sum(sizes.values()) - first} for the menu" if items > 1 else ""
+            print(f"{standard.value}, {items} activities: {first} bytes gzip before the course{rest}")
             if items > 1:
                 for name, size in sorted(sizes.items(), key=lambda entry: -entry[1]):
                     print(f"  {size:6}  {name}")

@@ -58,7 +58,7 @@ var sco = {
 
 def navigation(**changes: Any) -> dict[str, Any]:
     """What can be done next; nothing unless told."""
-    empty = {"valid": [], "current": None, "closed": {}, "absent": [], "jump": [], "status": {}}
+    empty = {"valid": [], "current": None, "closed": {}, "reasons": {}, "absent": [], "jump": [], "status": {}}
     return empty | changes
 
 
@@ -187,7 +187,7 @@ class Wire:
             "dir": "rtl" if language in RTL else "ltr",
             "title": html.escape(self.title),
             "static": "/static/",
-            "table": "tables12" if self.standard == "scorm_1_2" else "tables2004",
+            "standard": "12" if self.standard == "scorm_1_2" else "2004",
             "boot": json.dumps(boot).replace("<", "\\u003c"),
         }
         for name, value in values.items():

@@ -46,9 +46,8 @@ async def test_the_page_tells_its_script_everything_and_nothing_breaks_out_of_it
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert "alert(" not in re.sub(r'id="boot">.*?</script>', "", response.text).replace("alert(&quot;", "")
-    assert "{{" not in re.sub(r'id="boot">.*?</script>', "", response.text).replace("{{boot}}</title>", "").replace(
-        "{{boot}}</h1>", ""
-    )
+    rest = re.sub(r'id="boot">.*?</script>', "", response.text)
+    assert "{{" not in re.sub(r"\{\{boot\}\}</(title|strong|h1)>", "", rest)
     boot = await host.open(launched["launch_url"])
     assert boot["title"] == title
     assert boot["session_id"] == "s/1"
@@ -227,6 +226,36 @@ async def test_error_pages_say_no_more_than_they_must(host: Any) -> None:
     assert "<script>" not in response.text
     assert response.headers["content-security-policy"].startswith("default-src 'none'")
     assert response.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "lang", "dir_", "title"),
+    [
+        ("de-AT,de;q=0.9,en;q=0.5", "de", "ltr", "Der Kurs kann nicht geöffnet werden"),
+        ("ar", "ar", "rtl", "تعذر فتح الدورة"),
+        ("tlh", "en", "ltr", "The course cannot be opened"),
+    ],
+)
+async def test_error_pages_speak_the_learners_language(
+    host: Any, accepted: str, lang: str, dir_: str, title: str
+) -> None:
+    response = await get(host, "/player/s1?token=no", **{"accept-language": accepted})
+    assert reason(response) == (401, "INVALID_TOKEN")
+    assert f'<html lang="{lang}" dir="{dir_}"' in response.text
+    assert f"<h1>{title}</h1>" in response.text
+
+
+async def test_an_error_page_says_what_the_learner_can_do(host: Any) -> None:
+    response = await get(host, "/player/s1", **{"accept-language": "fr"})
+    assert reason(response) == (401, "UNAUTHORIZED")
+    assert "<p>Veuillez vous connecter et ouvrir le cours à nouveau.</p>" in response.text
+
+
+async def test_pages_ask_for_no_icon_that_is_not_there(host: Any) -> None:
+    launched = await host.launch(await host.course())
+    for response in (await get(host, launched["launch_url"]), await get(host, "/player/s1?token=no")):
+        assert '<link rel="icon" href="data:,">' in response.text
+        assert "img-src 'self' data:" in response.headers["content-security-policy"]
 
 
 # -- the player's calls

@@ -206,9 +206,8 @@ class ScormEmbed(Methods):
         access = match.route.access if match else None
         wants_page = access is Access.CONTENT and "text/html" in request.headers.get("accept", "")
         if access is Access.PLAYER_PAGE or wants_page:
-            return Pages(static_files(), tuple(self._options.frame_ancestors)).error(
-                error, self._urls.player_path(request.scope)
-            )
+            pages = Pages(static_files(), tuple(self._options.frame_ancestors))
+            return pages.error(error, self._urls.player_path(request.scope), pages.language_of(request))
         return error_response(error)
 
     async def _live(self, receive: Receive, send: Send) -> None:

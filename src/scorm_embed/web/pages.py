@@ -23,14 +23,6 @@ DEFAULT_LANGUAGE = "en"
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 _LANGUAGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*")
 _ACCEPT_CHARS_MAX = 500
-_TITLES = {
-    "LAUNCH_SUPERSEDED": "The course is open in another window",
-    "EXPIRED_TOKEN": "This link has expired",
-    "INVALID_TOKEN": "This link is not valid",
-    "UNAUTHORIZED": "Please sign in",
-    "STORAGE_UNAVAILABLE": "Please try again in a moment",
-}
-_OTHER_TITLE = "The course cannot be opened"
 
 
 class Pages:
@@ -48,24 +40,25 @@ class Pages:
             language: of the controls.
             player_path: where the player's routes are.
         """
-        table = "tables12" if boot["standard"] == "scorm_1_2" else "tables2004"
+        standard = "12" if boot["standard"] == "scorm_1_2" else "2004"
         text = self._fill(
             "player/page.html",
             language,
             player_path,
-            {"title": html.escape(str(boot["title"])), "table": table, "boot": script_json(boot)},
+            {"title": html.escape(str(boot["title"])), "standard": standard, "boot": script_json(boot)},
         )
         return Response(text, headers=self._headers, media_type="text/html")
 
-    def error(self, error: ScormEmbedError, player_path: str) -> Response:
-        """Answer with the page that says why the player does not open."""
+    def error(self, error: ScormEmbedError, player_path: str, language: str) -> Response:
+        """Answer with the page that says why the player does not open, in words for learners."""
+        texts = self._static.errors[language]
         text = self._fill(
             "player/error.html",
-            DEFAULT_LANGUAGE,
+            language,
             player_path,
             {
-                "title": html.escape(_TITLES.get(error.code, _OTHER_TITLE)),
-                "message": html.escape(error.message),
+                "title": html.escape(texts["title"]),
+                "message": html.escape(texts.get(error.code, texts["text"])),
                 "code": html.escape(error.code),
             },
         )
@@ -98,5 +91,5 @@ class Pages:
 
 def script_json(document: Mapping[str, Any]) -> str:
     """Write JSON that may stand within a script element."""
-    text = json.dumps(document, ensure_ascii=True, allow_nan=False)
+    text = json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -48,6 +49,8 @@ class StaticFiles:
     build: str
     files: dict[str, StaticFile]
     templates: dict[str, str]
+    errors: dict[str, dict[str, str]]
+    """The error page's words: of each language the title, the text, and the texts of some codes."""
 
     @property
     def languages(self) -> list[str]:
@@ -97,4 +100,5 @@ def static_files() -> StaticFiles:
             tag = hashlib.sha256(body).hexdigest()[:16]
             smaller = packed if len(packed) < len(body) else None
             files[name] = StaticFile(body, smaller, MEDIA_TYPES[path.suffix], tag)
-    return StaticFiles(whole.hexdigest()[:16], files, templates)
+    errors = json.loads(files["player/errors.json"].body)
+    return StaticFiles(whole.hexdigest()[:16], files, templates, errors)

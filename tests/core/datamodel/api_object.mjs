@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 
 const player = new URL("../../../src/scorm_embed/web/static/player/", import.meta.url);
 const load = (name) => import(new URL(name, player));
-const [{ Cmi }, { createApi }] = [await load("cmi.js"), await load("api.js")];
+const { Cmi, createApi } = await load("cmi.js");
 const [table12, table2004] = [(await load("tables12.js")).default, (await load("tables2004.js")).default];
 const hooks = { initialize: () => true, commit: () => true, terminate: () => true, changed() {} };
 const open = (table = table2004, values = {}, options = {}) => {

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 
 const player = new URL("../../../src/scorm_embed/web/static/player/", import.meta.url);
 const load = async (name) => import(new URL(name, player));
-const [{ Cmi }, { createApi }] = [await load("cmi.js"), await load("api.js")];
+const { Cmi, createApi } = await load("cmi.js");
 const tables = { "1.2": (await load("tables12.js")).default, 2004: (await load("tables2004.js")).default };
 const languages = (await load("languages.js")).default;
 const editions = { scorm_1_2: 0, scorm_2004_2nd: 2, scorm_2004_3rd: 3, scorm_2004_4th: 4 };

@@ -1,4 +1,4 @@
-// The data types of SCORM 1.2, by the names the rows use.
+// The data types of SCORM 1.2.
 
 import { DECIMAL, SPAN, VISIBLE, fraction, iso, misfit, number, timestamp } from "./values.js";
 

@@ -1,23 +1,19 @@
-// The data types of SCORM 2004, by the names the rows use.
+// The data types of SCORM 2004.
 
 import { REAL, SPAN, VISIBLE, fraction, iso, misfit, number, splitLocalized, timestamp } from "./values.js";
 
-/**
- * @typedef {import("./datamodel").Table} Table
- * @typedef {(text: string, table: Table) => string} Part the check of one part of a value
- */
+/** @import { Check, Part, Table } from "./datamodel" */
 
 const URI =
   /^(?:([A-Za-z][A-Za-z0-9+.-]*):(?=[^#])|(?![^/?#]*:))(?:[A-Za-z0-9._~:/?@!$&'()*+,;=\u00a1-\u{10ffff}-]|%[0-9A-Fa-f]{2})*(?:#(?:[A-Za-z0-9._~:/?@!$&'()*+,;=\u00a1-\u{10ffff}-]|%[0-9A-Fa-f]{2})*)?$/u;
 
-/** The graver of two verdicts. @param {string} a @param {string} b */
-const worst = (a, b) => (misfit(a) ? a : misfit(b) ? b : a || b);
-/** @param {string} text @param {string} separator @param {Part} check @param {Table} table */
-const each = (text, separator, check, table) =>
+/** The graver of two verdicts. */
+const worst = (a = "", b = "") => (misfit(a) ? a : misfit(b) ? b : a || b);
+/** @param {Part} check @param {Table} table */
+const each = (text = "", separator = "", check, table) =>
   text.split(separator).reduce((verdict, part) => worst(verdict, check(part, table)), "");
 
-/** @param {string} text */
-function uri(text) {
+function uri(text = "") {
   if (/^[\w.-]+$/.test(text)) return "";
   if (!VISIBLE.test(text) || /^urn:$/i.test(text)) return "type";
   const found = URI.exec(text);
@@ -25,7 +21,7 @@ function uri(text) {
   return found && (!urn || /^urn:[A-Za-z0-9][A-Za-z0-9-]*:[^\0]+$/i.test(text)) ? "" : "identifier-characters";
 }
 
-/** Without the code lists, as the tolerant player runs, every well-formed tag will do. @type {Part} */
+/** Without the code lists every well-formed tag will do. @type {Part} */
 function language(text, { languages }) {
   if (!/^[A-Za-z]{1,8}(?:[-_][A-Za-z0-9]{1,8})*$/.test(text)) return "type";
   if (!languages) return "";
@@ -43,8 +39,8 @@ function localized(text, table) {
   return tag === null ? "" : language(tag, table);
 }
 
-/** A range of numbers, open where a side is empty. @param {string} text */
-function range(text) {
+/** A range of numbers, open where a side is empty. */
+function range(text = "") {
   const at = text.indexOf("[:]");
   if (at < 0) return number(REAL, text) === "type" ? "type" : "numeric-pattern";
   const [low, high] = [text.slice(0, at), text.slice(at + 3)];
@@ -59,8 +55,8 @@ const performance = (answers) => (text, table) =>
     return worst(step && uri(step), answers(answer, table));
   }, table);
 
-/** What follows {case_matters=} and {order_matters=}, each taken once. @param {string} names @param {Part} check @returns {Part} */
-const withOptions = (names, check) => (text, table) => {
+/** What follows {case_matters=} and {order_matters=}, each taken once. @param {Part} check @returns {Part} */
+const withOptions = (names = "", check) => (text, table) => {
   for (let left = names, found; (found = /^\{(case|order)_matters=([^}]*)\}/.exec(text)) && left.includes(found[1]); ) {
     if (found[2] !== "true" && found[2] !== "false") return "type";
     left = left.replace(found[1], "");
@@ -101,7 +97,7 @@ const PATTERNS = {
   numeric: range,
 };
 
-/** @type {Record<string, import("./datamodel").Check>} */
+/** @type {Record<string, Check>} */
 export default {
   text: () => "",
   token: (value, row) => (row.vocabulary.includes(value) ? "" : "type"),

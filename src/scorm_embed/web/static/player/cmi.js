@@ -1,21 +1,21 @@
-// The run-time data of one SCO: GetValue and SetValue through the element's row, with the checks in the order of
-// core/datamodel/cmi.py. Rows, codes and sentences are in tables12.js or tables2004.js. No IO.
+// The run-time data of one SCO: GetValue and SetValue through the element's row, in the order of core/datamodel/cmi.py.
+// Around it the API object: states and last error, as in core/datamodel/api.py. Rows, codes and sentences are in the
+// tables. No IO.
 
 import { parseReal, splitLocalized } from "./values.js";
 
-/** @import {CmiOptions, Node, Place, Row, Table, Why} from "./datamodel" */
+/** @import { Branch, Call, CmiOptions, CreateApi, Node, Place, Row, Table, Why } from "./datamodel" */
 
-/** Counts characters, not UTF-16 units. @param {string} text @param {number} limit */
-const exceeds = (text, limit) => text.length > limit && [...text].length > limit;
-/** @param {string} text @param {number} limit */
-const clip = (text, limit) => (exceeds(text, limit) ? [...text].slice(0, limit - 3).join("") + "..." : text);
+/** Counts characters, not UTF-16 units. */
+const exceeds = (text = "", limit = 0) => text.length > limit && [...text].length > limit;
+const clip = (text = "", limit = 0) => (exceeds(text, limit) ? [...text].slice(0, limit - 3).join("") + "..." : text);
 /** @type {string[]} */
 const none = [];
 
 export class Cmi {
   code = 0;
   diagnostic = "";
-  /** @type {[element: string, rule: string][]} what was let through, once per element and rule */
+  /** @type {[element: string, rule: string][]} once each */
   tolerated = [];
   /** @type {Map<string, Place>} elements outside collections */
   #plain = new Map();
@@ -26,7 +26,7 @@ export class Cmi {
   /** @type {Map<string, { size: number }>} records of each collection */
   #counts = new Map();
   #noted = new Set();
-  /** The part of a record that the last name was in, and what is known to be there. @type {import("./datamodel").Branch} */
+  /** Where the last name was. @type {Branch} */
   #last = { prefix: ".", parent: this.#root, steps: [], record: "", known: new Map() };
 
   /** @param {Table} table @param {Record<string, string>} values @param {CmiOptions} [options] */
@@ -40,7 +40,7 @@ export class Cmi {
     /** @type {string[]} */
     const targets = [];
     this.table = { ...table, targets, languages };
-    // Rows and places have one shape each: engines read such objects several times as fast.
+    // One shape for all rows: engines read such objects several times as fast.
     const shape = Object.assign({}, ...table.rows.map(([, , facts]) => facts));
     for (const fact in shape) shape[fact] = undefined;
     for (const [name, type, facts] of table.rows) {
@@ -65,8 +65,8 @@ export class Cmi {
     }
   }
 
-  /** GetValue. Statuses are evaluated at every call. @param {string} element @returns {string} */
-  get(element) {
+  /** GetValue. Statuses are evaluated at every call. @returns {string} */
+  get(element = "") {
     const place = this.#find(element);
     const { name, row, steps, reason, record } = place;
     const over = steps.find(({ index, count }) => index >= count.size);
@@ -78,8 +78,8 @@ export class Cmi {
     return (row.override && this.#overridden(row, row.override)) ?? this.#stored(row, name) ?? this.#refuse(element, 0, ["unset"]);
   }
 
-  /** SetValue. A refused call changes nothing. @param {string} element @param {string} value @returns {string} */
-  set(element, value) {
+  /** SetValue. A refused call changes nothing. */
+  set(element = "", value = "") {
     const place = this.#find(element);
     const why = this.#barred(place, value) ?? this.#misfit(place, value);
     if (why) return this.#refuse(element, 1, why);
@@ -87,7 +87,7 @@ export class Cmi {
     const { name, steps, record } = place;
     const row = /** @type {Row} */ (place.row);
     const previous = row.clears || row.appends ? this.values.get(name) : "";
-    // A long fill-in that names the default language and nothing else is the empty text.
+    // The default language and nothing else is the empty text.
     if (value === "{lang=en}" && this.#kind(place) === "long-fill-in") value = "";
     this.values.set(name, row.appends ? (previous ?? "") + value : value);
     this.#changed.set(name, row.appends ? (this.#changed.get(name) ?? "") + value : value);
@@ -97,27 +97,27 @@ export class Cmi {
     return "true";
   }
 
-  /** What changed since the last call, in the order in which it was first set; null where a value was removed. */
+  /** In the order of first setting; null where a value was removed. */
   takeChanges() {
     const changes = [...this.#changed];
     this.#changed.clear();
     return changes;
   }
 
-  /** Begin another communication session: forget what belongs to one. */
+  /** Forget what belongs to one communication session. */
   restart() {
     for (const { name, row } of this.#plain.values()) if (row?.per_session) this.values.delete(name);
   }
 
-  /** Record once what was let through. @param {string} element @param {string} rule */
-  note(element, rule) {
+  /** Record once what was let through. */
+  note(element = "", rule = "") {
     const key = rule + element.replace(/\d+/, "");
     if (!this.#noted.has(key)) this.tolerated.push([element, rule]);
     this.#noted.add(key);
   }
 
-  /** A name beside the last one needs one step. @param {string} name @returns {Place} */
-  #find(name) {
+  /** A name beside the last one needs one step. @returns {Place} */
+  #find(name = "") {
     const { prefix, parent, steps, record } = this.#last;
     if (name.startsWith(prefix)) {
       const row = parent.children.get(name.slice(prefix.length))?.row;
@@ -161,23 +161,22 @@ export class Cmi {
     return { name: path, row, steps, record, reason: row.targeted ? "target" : "" };
   }
 
-  /** The count of a collection, kept current. @param {string} path */
-  #count(path) {
+  /** A collection's count, kept current. */
+  #count(path = "") {
     const count = this.#counts.get(path) ?? { size: 0 };
     this.#counts.set(path, count);
     return count;
   }
 
-  /** @param {string} element @param {0 | 1} setting @param {NonNullable<Why>} why */
-  #refuse(element, setting, [reason, detail = ""]) {
+  #refuse(element = "", setting = 0, /** @type {NonNullable<Why>} */ [reason, detail = ""]) {
     const told = this.table.reasons[reason];
     this.code = +told[setting];
     this.diagnostic = clip(String(told[2]).replace(/\{[de]\}/g, (mark) => (mark === "{e}" ? clip(element, 100) : String(detail))), 254);
     return setting ? "false" : "";
   }
 
-  /** Name, gap, dependency; access, and what other records allow. @param {Place} place @param {string} value @returns {Why} */
-  #barred(place, value) {
+  /** Name, gap, dependency, access, other records. @param {Place} place @returns {Why} */
+  #barred(place, value = "") {
     const { row, reason, steps, record } = place;
     if (place.keyword || row?.keyword) return ["keyword"];
     if (reason && reason !== "unknown") return [reason];
@@ -211,8 +210,8 @@ export class Cmi {
     if (this.table.single_pattern?.includes(kind)) return ["one_pattern", kind];
   }
 
-  /** Length, type, range, tolerances, a pattern that is there. @param {Place} place @param {string} value @returns {Why} */
-  #misfit(place, value) {
+  /** Length, type, range, tolerances, other patterns. @param {Place} place @returns {Why} */
+  #misfit(place, value = "") {
     const { name } = place;
     const row = /** @type {Row} */ (place.row);
     const { limits, tolerant } = this;
@@ -234,8 +233,8 @@ export class Cmi {
     this.note(name, this.is12 ? "text-length" : "long-value");
   }
 
-  /** What an element takes, in words. @param {Row} row @param {string} kind */
-  #expected({ type, vocabulary, reserved, minimum, maximum }, kind) {
+  /** What an element takes, in words. @param {Row} row */
+  #expected({ type, vocabulary, reserved, minimum, maximum }, kind = "") {
     const text = this.table.expects[type];
     if (text.endsWith(": ")) return text + vocabulary.filter((word) => !reserved?.includes(word)).map((word) => word || '""').join(", ");
     if (text.endsWith(" type ")) return text + kind;
@@ -247,33 +246,33 @@ export class Cmi {
     return (row?.typed && (this.#last.known.get("type") ?? this.values.get(record + "type"))) || "";
   }
 
-  /** @param {Row} row @param {string} name */
-  #stored(row, name) {
+  /** @param {Row} row */
+  #stored(row, name = "") {
     if (row.asked && this.navigationValid) return this.navigationValid(name);
     const value = this.values.get(name);
     return value === undefined || (row.blank_unset && !value) ? row.default : value;
   }
 
-  /** The computed status, undefined where the content's counts. @param {Row} row @param {string[]} override */
+  /** The computed status, if any. @param {Row} row @param {string[]} override */
   #overridden(row, [threshold, measure, reached, missed]) {
     const limit = parseReal(this.values.get(threshold));
     const value = parseReal(this.values.get(measure));
     if (limit === limit) return value !== value ? row.default : value >= limit ? reached : missed;
   }
 
-  /** The first other record with the same value. @param {Place} place @param {string} value @param {string} [kind] */
-  #twin({ name, steps }, value, kind) {
+  /** The first other record with the same value. @param {Place} place */
+  #twin({ name, steps }, value = "", kind = "") {
     const { path, index } = steps[steps.length - 1];
     const leaf = name.slice(name.lastIndexOf("."));
-    const sorted = (/** @type {string} */ text) => (kind === "choice" ? text.split("[,]").sort().join("[,]") : text);
+    const sorted = (text = "") => (kind === "choice" ? text.split("[,]").sort().join("[,]") : text);
     for (let at = 0; at < this.#count(path).size; at++) {
       const stored = this.values.get(path + "." + at + leaf);
       if (at !== index && stored !== undefined && sorted(stored) === sorted(value)) return at;
     }
   }
 
-  /** Remove an element, or a collection's records. A later value then comes after the removal. @param {string} path */
-  #clear(path) {
+  /** Remove an element, or a collection's records. */
+  #clear(path = "") {
     const names = this.values.has(path) ? [path] : [];
     const count = this.#count(path);
     for (let at = 0; at < count.size; at++) names.push(`${path}.${at}.pattern`);
@@ -284,4 +283,72 @@ export class Cmi {
       this.#changed.set(name, null);
     }
   }
+}
+
+/** The player acts through the hooks. @type {CreateApi} */
+export function createApi(version, cmi, hooks) {
+  const { calls, errors, states } = cmi.table;
+  const [initialize, terminate, get, set, commit, lastError, errorString, diagnostic] = calls;
+  let state = 0; // not initialized, running, terminated
+  let error = "0";
+  let told = "";
+
+  const text = (/** @type {any} */ argument) => (argument == null && cmi.tolerant ? "" : String(argument));
+  const done = (code = 0, diagnostic = "") => {
+    error = String(code);
+    told = diagnostic;
+    return code ? "false" : "true";
+  };
+  const misplaced = (/** @type {Call} */ call) => {
+    const code = call[state + 1];
+    if (code) done(+code, states[state].replace("{e}", (state > 1 ? terminate : initialize)[0]));
+    return code;
+  };
+  /** @param {Call} call @param {any} argument */
+  const misused = (call, argument) => {
+    if (argument === "") return false;
+    if (argument != null || !cmi.tolerant) return done(201, states[3].replace("{e}", call[0]));
+    cmi.note(call[0], "argument");
+  };
+  /** @param {Call} call @param {() => boolean} hook */
+  const carryOut = (call, hook, after = 1) => {
+    if (!hook()) return done(call[4], states[4].replace("{e}", call[0]));
+    state = after;
+    return done(0);
+  };
+
+  return {
+    ...(version === "2004" && { version: "1.0" }),
+    [initialize[0]](argument) {
+      const again = state > 1 && cmi.tolerant;
+      if ((state > 1 && !again && misplaced(initialize)) || misused(initialize, argument)) return "false";
+      if (state === 1 && misplaced(initialize)) return "false";
+      cmi.restart();
+      const answer = carryOut(initialize, hooks.initialize);
+      if (again && state === 1) cmi.note(initialize[0], "initialize-again");
+      return answer;
+    },
+    [terminate[0]]: (argument) =>
+      misplaced(terminate) || misused(terminate, argument) ? "false" : carryOut(terminate, hooks.terminate, 2),
+    [get[0]](element) {
+      if (misplaced(get)) return "";
+      const value = cmi.get(text(element));
+      done(cmi.code, cmi.code ? cmi.diagnostic : "");
+      return value;
+    },
+    [set[0]](element, value) {
+      if (misplaced(set)) return "false";
+      cmi.set(text(element), text(value));
+      if (!cmi.code) hooks.changed();
+      return done(cmi.code, cmi.code ? cmi.diagnostic : "");
+    },
+    [commit[0]]: (argument) =>
+      misplaced(commit) || misused(commit, argument) ? "false" : carryOut(commit, hooks.commit),
+    [lastError[0]]: () => error,
+    [errorString[0]]: (code) => errors[text(code)] ?? "",
+    [diagnostic[0]](code) {
+      const asked = text(code);
+      return (asked === "" || asked === error ? told || errors[error] : errors[asked]) ?? "";
+    },
+  };
 }

@@ -1,10 +1,11 @@
-// Owns the way to the server: numbers, order, one request at a time, pauses, the last request of a page that goes away.
-// Knows nothing of SCORM and shows nothing.
+// Owns the way to the server: journal, numbers, one request at a time, pauses, last words. Knows nothing of SCORM.
+
+/** @import { Answer, CreateSender, Navigate, OpenJournal, Outcome, Post, Waiting } from "./types" */
 
 const PAUSE_SECONDS_MAX = 30;
-const SPACING_MS = 1000; // between requests that nobody waits for
+const SPACING_MS = 1000; // where nobody waits
 const TIMEOUT_MS = 30000;
-const KEEPALIVE_BYTES_MAX = 63000; // browsers allow 65,536 for all such requests together
+const KEEPALIVE_BYTES_MAX = 63000; // browsers allow 65,536 for all together
 const ENVELOPE_BYTES = 500;
 
 const bytesOf = (text = "") => new TextEncoder().encode(text).length;
@@ -15,11 +16,11 @@ const request = (body = "", keepalive = false) => ({
   keepalive,
 });
 
-/** With jitter, so that many players do not come back at the same moment. */
+/** With jitter, lest all players come back at once. */
 export const pauseSeconds = (failures = 1, asked = 0) =>
   Math.max(asked, Math.min(PAUSE_SECONDS_MAX, 2 ** (failures - 1)) * (0.5 + Math.random() / 2));
 
-/** @type {import("./types").Post} */
+/** @type {Post} */
 export async function post(url, body, signal = AbortSignal.timeout(TIMEOUT_MS), keepalive = false) {
   try {
     const response = await fetch(url, { ...request(body, keepalive), signal });
@@ -27,7 +28,7 @@ export async function post(url, body, signal = AbortSignal.timeout(TIMEOUT_MS), 
     if (status === 413) return { kind: "large" };
     const data = await response.json();
     if (response.ok && data.view !== undefined) return { kind: "ok", data };
-    // Only an error that our own server has named ends a launch, not the page of some proxy.
+    // Only an error that our own server names ends a launch, not some proxy's page.
     if (status >= 400 && status < 500 && status !== 429 && data.code) return { kind: "fatal", code: data.code };
     return { kind: "retry", seconds: Math.min(300, Number(response.headers.get("Retry-After")) || 0) };
   } catch {
@@ -35,7 +36,7 @@ export async function post(url, body, signal = AbortSignal.timeout(TIMEOUT_MS), 
   }
 }
 
-/** Cut a long list, so that each commit fits into one request. @param {[string, string][]} elements */
+/** Each commit must fit into one request. @param {[string, string][]} elements */
 function cut(elements, max = 0) {
   const parts = [elements.slice(0, 0)];
   let size = 0;
@@ -51,16 +52,63 @@ function cut(elements, max = 0) {
   return parts;
 }
 
-/** @type {import("./types").CreateSender} */
+/** What the browser keeps until the server has it. @type {OpenJournal} */
+export function openJournal(run) {
+  const prefix = `scorm_embed:${run.replace(/run\/.*/, "")}:`;
+  /** @type {Storage | undefined} */
+  let storage;
+  try {
+    storage = window.localStorage;
+  } catch {
+    // Blocked: what is not acknowledged lives in memory only.
+  }
+
+  // In order.
+  const entries = () =>
+    Object.keys(storage ?? {})
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => [key, ...key.slice(prefix.length).split("#")])
+      .sort((a, b) => a[1].localeCompare(b[1], "en", { numeric: true }) || +a[2] - +b[2]);
+
+  return {
+    write(launch, number, json) {
+      try {
+        storage?.setItem(`${prefix}${launch}#${number}`, json);
+        return !!storage;
+      } catch {
+        return false; // full
+      }
+    },
+    forget(launch, upTo) {
+      for (const [key, of, number] of entries()) if (of === launch && +number <= upTo) storage?.removeItem(key);
+    },
+    read() {
+      /** @type {Map<string, string[]>} */
+      const launches = new Map();
+      for (const [key, launch] of entries()) {
+        const json = storage?.getItem(key) ?? "";
+        try {
+          JSON.parse(json);
+          launches.set(launch, [...(launches.get(launch) ?? []), json]);
+        } catch {
+          // Not ours; the rest must still be sent.
+        }
+      }
+      return [...launches];
+    },
+  };
+}
+
+/** @type {CreateSender} */
 export function createSender({ boot, journal, launch, view, answered, refused, saving }) {
   const url = `${boot.run}commit`;
-  /** @type {import("./types").Waiting[]} */
+  /** @type {Waiting[]} */
   let queue = [];
-  /** @type {import("./types").Navigate & {view: number} | null} */
-  let event = null; // what the learner wants
+  /** @type {Navigate & {view: number} | null} */
+  let event = null;
   /** @type {AbortController | null} */
   let running = null;
-  let changed = false; // something was set that is in no commit yet
+  let changed = false; // something is in no commit yet
   let renew = false;
   let stopped = false;
   let number = 0;
@@ -84,7 +132,7 @@ export function createSender({ boot, journal, launch, view, answered, refused, s
     timer = window.setTimeout(send, ms);
   }
 
-  // What goes into the next request, oldest first. One commit goes whatever its size, up to `alone`.
+  // Oldest first. One commit goes whatever its size, up to `alone`.
   function batch(max = 0, alone = Infinity) {
     let bytes = 0;
     let count = 0;
@@ -109,8 +157,7 @@ export function createSender({ boot, journal, launch, view, answered, refused, s
     const timeout = setTimeout(() => mine.abort(), TIMEOUT_MS);
     last = Date.now();
     renew = false;
-    /** @type {import("./types").Outcome<import("./types").Answer>} */
-    const outcome = await post(url, text, mine.signal, document.hidden && bytesOf(text) < KEEPALIVE_BYTES_MAX);
+      const outcome = await post(url, text, mine.signal, document.hidden && bytesOf(text) < KEEPALIVE_BYTES_MAX);
     clearTimeout(timeout);
     running = null;
     if (stopped) return;
@@ -127,7 +174,7 @@ export function createSender({ boot, journal, launch, view, answered, refused, s
       journal.forget(launch, acknowledged);
       const before = queue.length;
       queue = queue.filter((commit) => commit.number > acknowledged);
-      // A view that the course brought about makes the learner's event, given for the one before it, void.
+      // A view of the course makes the learner's event void.
       if (event && (event === sent || view)) event = null;
       if (commits.length && queue.length === before) again();
       else {
@@ -182,7 +229,7 @@ export function createSender({ boot, journal, launch, view, answered, refused, s
       if (renew && !failures) wake();
     },
     leave(leave) {
-      stop(); // its bytes count against the browsers' limit; what it carried goes again, and numbers make that harmless
+      stop(); // its bytes count against the limit; what it carried may safely go again
       if (!leave && !queue.length && !event) return;
       const data = body(batch(boot.commit_bytes_max, KEEPALIVE_BYTES_MAX), leave);
       if ("keepalive" in Request.prototype) fetch(url, request(data, true)).catch(() => {});

@@ -1,4 +1,4 @@
-// Shapes of the data model, for the type check of cmi.js, api.js and the checks. Browsers never load this file.
+// Shapes of the data model, for the type check of cmi.js and the checks. Browsers never load this file.
 
 /** What a row says beside its name and type; see core/datamodel/element.py for the meaning of each. */
 export interface Facts {
@@ -42,6 +42,9 @@ export interface Row extends Facts {
   requires: string[];
   check: Check;
 }
+
+/** The check of one part of a value. */
+export type Part = (text: string, table: Table) => string;
 
 export type Check = (value: string, row: Row, kind: string, table: Table) => string;
 
@@ -112,6 +115,9 @@ export interface CmiOptions {
   /** The default export of languages.js; needed where strictness is conformant and the standard 2004. */
   languages?: Languages;
 }
+
+/** Gives `API` or `API_1484_11`. */
+export type CreateApi = (version: "1.2" | "2004", cmi: import("./cmi.js").Cmi, hooks: Hooks) => Record<string, string | ((argument?: any, value?: any) => string)>;
 
 /** What the player does; the first three answer false where they could not. `changed` follows each accepted SetValue. */
 export interface Hooks {

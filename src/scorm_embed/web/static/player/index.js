@@ -1,24 +1,18 @@
-// The player: what happens when. The run-time data answer the content, the server decides what is shown (a *view*).
+// What happens when. The run-time data answer the content; the server decides what is shown (a *view*).
 
-import { createApi } from "./api.js";
-import { Cmi } from "./cmi.js";
-import { createSender, pauseSeconds, post } from "./commits.js";
-import { createContent } from "./frame.js";
-import { openJournal } from "./journal.js";
-import { createMessages } from "./messages.js";
-import { byId, createScreen } from "./screen.js";
-import { loadTexts } from "./texts.js";
+import { Cmi, createApi } from "./cmi.js";
+import { createSender, openJournal, pauseSeconds, post } from "./commits.js";
+import { byId, createContent, createMessages, createScreen, loadTexts } from "./screen.js";
 
-/** @typedef {import("./types").View} View */
-/** @typedef {import("./types").Delivery} Delivery */
+/** @import { Activity, Answer, Answered, Boot, Chosen, Controls, Delivery, Sender, Start, TreeNode, View } from "./types" */
 
-/** @type {import("./types").Boot} */
+/** @type {Boot} */
 const boot = JSON.parse(byId("boot").textContent);
 const is2004 = boot.standard !== "scorm_1_2";
 const [t, { default: table }, languages] = await Promise.all([
   loadTexts(boot.language),
   import(is2004 ? "./tables2004.js" : "./tables12.js"),
-  // Only the letter of the standard needs to know every language there is.
+  // Only the letter of the standard knows every language.
   is2004 && boot.strictness === "conformant" ? import("./languages.js").then((codes) => codes.default) : undefined,
 ]);
 const RECOVERY_BYTES = 1 << 20;
@@ -30,26 +24,20 @@ const content = createContent(byId("content"));
 const nativeClose = window.close.bind(window);
 const reload = () => location.reload();
 
-/** @type {import("./types").Sender | undefined} */
-let sender;
-/** @type {import("./types").Controls | undefined} */
-let controls;
-/** @type {import("./types").TreeNode | null} */
+/** @type {[Sender?, Controls?, View?, Delivery?, Parameters<Chosen>?]} */
+let [sender, controls, view, delivery, asked] = [];
+/** @type {TreeNode | null} */
 let tree = null;
-/** @type {View | undefined} */
-let view;
-/** @type {Delivery | undefined} the SCO that is open */
-let delivery;
 let state = "loading";
-let told = ""; // progress, as the embedding page knows it
+let told = ""; // progress
 let closing = false; // the course closed its window
-let wake = () => {}; // ends the pause before the start is tried again
+let wake = () => {}; // tries again now
 
 /** @param {string | null} reason */
 function enter(next = "", reason = null) {
   const activity_id = (next === "running" && view?.activity?.id) || null;
   state = next;
-  screen.state(next, reason, activity_id);
+  screen.state(next, reason ?? "", activity_id ?? "");
   tell("state", { state, reason, activity_id });
 }
 
@@ -59,15 +47,20 @@ function collect(from = delivery, initialized = false, terminated = false) {
   const { cmi, activity, view, timer } = from;
   clearTimeout(timer);
   from.timer = 0;
-  // Null is what the server removes by itself, when it sees the change that caused it.
-  const elements = /** @type {[string, string][]} */ (cmi.takeChanges().filter(([, value]) => value !== null));
+  /** @type {[string, string][]} */
+  const elements = [];
+  for (const [name, value] of cmi.takeChanges()) {
+    if (value === null) continue; // the server removes it itself
+    if (/^cmi\.(core\.)?exit$/.test(name)) from.suspends = value === "suspend";
+    // The server refuses lone surrogates, which are no Unicode.
+    elements.push([name, value.replace(/\p{Surrogate}/gu, "\ufffd")]);
+  }
   if (!elements.length && !initialized && !terminated) return;
-  for (const [name, value] of elements) if (/^cmi\.(core\.)?exit$/.test(name)) from.suspends = value === "suspend";
   const commit = { sent_at: new Date().toISOString(), activity, view, initialized, terminated, elements };
   sender?.add({ ...commit, tolerated: cmi.tolerated.splice(0) }, terminated && content.open());
 }
 
-/** `adl.nav.request_valid.*`, from what the server said last. */
+/** `adl.nav.request_valid.*` */
 function isValid(name = "") {
   const [, request, target] = /valid\.(\w+)(?:\.\{target=(.*)\})?$/.exec(name) ?? [];
   const { valid, closed, jump } = /** @type {View} */ (view).navigation;
@@ -77,7 +70,7 @@ function isValid(name = "") {
   return `${answer}`;
 }
 
-/** @param {import("./types").Activity} activity */
+/** @param {Activity} activity */
 function deliver(activity, view = 0) {
   const { standard, strictness, limits } = boot;
   const edition = +standard[11] || 4;
@@ -104,7 +97,7 @@ function deliver(activity, view = 0) {
   content.show(activity, () => courseClosed(mine));
 }
 
-/** The course closed its window: the learner leaves. What the course does in the same breath comes first. */
+/** The learner leaves, after what the course does in the same breath. */
 function courseClosed(from = delivery) {
   setTimeout(() => {
     if (!from || from !== delivery || !content.open()) return;
@@ -113,15 +106,14 @@ function courseClosed(from = delivery) {
   });
 }
 
-/** Take the content away, with its last words. */
 function takeAway(pageGoes = false) {
   content.remove(pageGoes);
   collect();
   delivery = undefined;
 }
 
-/** @param {View} next @param {boolean} focus put the learner there */
-function show(next, focus) {
+/** @param {View} next */
+function show(next, focus = false) {
   takeAway(); // its last words still belong to the view before
   view = next;
   if (next.problem) console.warn(`SCORM: ${next.problem.code} ${next.problem.message}`);
@@ -143,11 +135,12 @@ async function loadControls() {
   }
 }
 
-/** @param {View} shown @param {boolean} focus */
-function announce({ state, reason, problem, summary, navigation }, focus) {
-  const note = problem ? t("problem") : "";
+/** @param {View} shown */
+function announce({ state, reason, problem, summary, navigation }, focus = false) {
   enter(state, reason);
   update(navigation, summary);
+  const note = problem ? `${t("problem")} ${(asked && controls?.why(...asked)) || ""}` : "";
+  asked = undefined;
   if (state === "running") {
     screen.panel();
     screen.say(note);
@@ -167,7 +160,7 @@ function announce({ state, reason, problem, summary, navigation }, focus) {
   }
 }
 
-/** @param {View["navigation"] | null} navigation null: as it was @param {View["summary"]} summary */
+/** @param {Answer["navigation"]} navigation @param {View["summary"]} summary */
 function update(navigation, { completion_status, success_status, score, version }) {
   if (view && navigation) {
     view.navigation = navigation;
@@ -178,26 +171,25 @@ function update(navigation, { completion_status, success_status, score, version 
   if ((told = JSON.stringify(facts)) !== before) tell("progress", facts);
 }
 
-/** The learner's own event: the content goes first, so that its last words are part of the same request.
- * @type {import("./types").Chosen} */
+/** The content goes first, so that its last words are part of the same request. @type {Chosen} */
 function leaveFor(request, target = null) {
   if (state !== "running" && state !== "choosing") return;
   enter("loading");
   controls?.update(null);
   takeAway();
   screen.panel(t("loading"));
+  asked = [request, target];
   sender?.navigate({ request, target });
 }
 
-/** @type {import("./types").Answered} */
+/** @type {Answered} */
 function answered({ refused, view: next, navigation, summary }, navigated) {
   for (const { element, code, reason } of refused) console.warn(`SCORM: ${element} refused (${code}): ${reason}`);
   if (next && (navigated || next.number !== view?.number)) show(next, navigated);
-  else if (navigated) begin(); // nothing to show: let the server say where we are
+  else if (navigated) begin(); // let the server say where we are
   else if (state !== "loading") update(navigation, summary);
 }
 
-/** The launch is over. */
 function refused(code = "") {
   takeAway();
   const gone = code === "LAUNCH_SUPERSEDED";
@@ -210,7 +202,7 @@ function refused(code = "") {
 
 const unreachable = (again = reload) => screen.panel(t("unreachable"), t("unreachable_text"), t("retry"), again);
 
-/** What the journal still holds, as the body of `start`, as far as it fits. */
+/** The body of `start`: what the journal holds, as far as it fits. */
 function recovery(bytes = 0) {
   const left = [];
   let whole = true;
@@ -223,7 +215,7 @@ function recovery(bytes = 0) {
   return { whole, body: `{"recover":[${left}],"language":"${boot.language}"}` };
 }
 
-/** Start a run: first hand over what earlier ones left behind. */
+/** Start a run. */
 async function begin() {
   enter("loading");
   screen.panel(t("loading"));
@@ -231,9 +223,9 @@ async function begin() {
   let bytes = RECOVERY_BYTES;
   for (let failures = 1; ; ) {
     const { whole, body } = recovery(bytes);
-    /** @type {import("./types").Outcome<import("./types").Start>} */
     const outcome = await post(`${boot.run}start`, body);
     if (outcome.kind === "ok") {
+      /** @type {Start} */
       const { recovered } = outcome.data;
       for (const { launch, acknowledged } of recovered) journal.forget(launch, acknowledged);
       // What did not fit goes now, as long as that gets us further.
@@ -252,7 +244,7 @@ async function begin() {
   }
 }
 
-/** @param {import("./types").Start} start */
+/** @param {Start} start */
 function started(start) {
   tree = start.tree;
   sender = createSender({
@@ -261,7 +253,6 @@ function started(start) {
     view: () => view?.number ?? 0,
     saving(save, kept) {
       screen.saving(save, kept);
-      // The learner has asked for something, and the server cannot be asked.
       if (save === "offline" && state === "loading" && !delivery) unreachable(sender?.retry);
     },
   });

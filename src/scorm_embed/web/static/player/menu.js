@@ -5,6 +5,8 @@
 
 const OPEN_ENTRIES_MAX = 40; // a longer course opens only the way to the current activity
 const DONE = ["completed", "passed"];
+/** Reasons whose activities, where there are any, are those to complete first. */
+const FIRST = ["finish_first", "prerequisites", "stopped", "disabled", "nothing_to_deliver"];
 
 function make(tag = "div", className = "", text = "") {
   const element = document.createElement(tag);
@@ -104,9 +106,10 @@ export function createMenu(host, root, t, chosen, say) {
     if (key === "ArrowRight" && isOpen(entry)) return entry.children[0];
     if (key === "ArrowLeft" && !isOpen(entry)) return entry.parent ?? entry;
     if (key === "ArrowRight" || key === "ArrowLeft") return toggle(entry);
-    if (key === "Enter" || key === " ") return choose(entry);
+    const before = timeStamp - typedAt < 700 ? typed : "";
+    if (key === "Enter" || (key === " " && !before)) return choose(entry);
     if (key.length > 1) return null;
-    typed = (timeStamp - typedAt < 700 ? typed : "") + key.toLocaleLowerCase();
+    typed = before + key.toLocaleLowerCase();
     typedAt = timeStamp;
     const from = at + (typed.length > 1 ? 0 : 1);
     return [...shown.slice(from), ...shown.slice(0, from)].find(({ node }) => node.title.toLocaleLowerCase().startsWith(typed));
@@ -147,12 +150,18 @@ export function createMenu(host, root, t, chosen, say) {
     rove(byId.get(id || undefined) ?? entries[0], !!id);
   }
 
+  /** @type {import("./types").Menu["explain"]} */
+  function explain(reason, otherwise = t("closed")) {
+    if (!reason) return "";
+    const names = FIRST.includes(reason.code) && reason.activities?.map((id) => titles.get(id) ?? id).join(", ");
+    return names ? t("closed_first", { names }) : otherwise;
+  }
+
   /** @param {Entry} entry @param {import("./types").Navigation} now */
   function paint({ node: { id }, element, said, reason }, { status, closed, current }) {
     const state = status[id] ?? "not attempted";
     const why = closed[id];
-    const names = why?.activities?.map((other) => titles.get(other) ?? other).join(", ");
-    const text = why ? (names ? t("closed_first", { names }) : t("closed")) : "";
+    const text = explain(why);
     const disabled = why ? "true" : "false";
     // Only what changed is written: a course may have a thousand entries.
     if (element.dataset.status !== state) {
@@ -168,6 +177,7 @@ export function createMenu(host, root, t, chosen, say) {
   }
 
   return {
+    explain,
     update(now) {
       const absent = now.absent.join("\n");
       if (absent !== built) rebuild(now.absent);

@@ -8,7 +8,12 @@ export function createControls({ t, tree, chosen, say }) {
   const { dataset } = document.documentElement;
   const [bar, flow, panel, toggle, more, rest, full] = ["bar", "flow", "menu", "toggle", "more", "rest", "full"].map(byId);
   const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-nav]"));
+  panel.innerHTML =
+    '<div id="progress"><progress id="done"></progress><span id="count"></span></div><ul role="tree" id="tree"></ul>';
+  panel.insertAdjacentHTML("afterend", '<div id="shade"></div>');
   const narrow = matchMedia("(max-width: 50rem)");
+  /** @type {import("./types").Navigation | undefined} */
+  let last;
   const menu = createMenu(byId("tree"), tree, t, choose, say);
 
   for (const element of [toggle, panel, byId("tree")]) element.ariaLabel = t("menu");
@@ -57,15 +62,21 @@ export function createControls({ t, tree, chosen, say }) {
         if (view) button.hidden = !!activity?.hidden.includes(nav);
         button.disabled = state === "ended" || !navigation?.valid.includes(nav);
       }
+      last = navigation ?? last;
       more.hidden = !rest.querySelector(":not([hidden])");
       if (!navigation) return;
       menu.update(navigation);
+      for (const button of buttons) {
+        const reason = navigation.reasons[`${button.dataset.nav}`];
+        button.title = button.ariaDescription = menu.explain(reason, button.disabled ? undefined : "");
+      }
       panel.hidden = toggle.hidden = !menu.useful();
       const [done, all] = menu.progress();
       const words = t("progress", { done, all });
       Object.assign(byId("done"), { max: all || 1, value: done, ariaLabel: words });
       byId("count").textContent = words;
     },
+    why: (request, target) => menu.explain(last?.[request === "choice" ? "closed" : "reasons"][target ?? request], ""),
     choose() {
       if (panel.hidden) return;
       drawer(true);

@@ -51,6 +51,8 @@ export interface Navigation {
   valid: string[];
   current: string | null;
   closed: Record<string, Reason>;
+  /** Why Continue or Previous is closed or would lead nowhere. */
+  reasons: Partial<Record<string, Reason>>;
   absent: string[];
   jump: string[];
   status: Record<string, string>;
@@ -193,6 +195,8 @@ export type CreateControls = (options: {
 export interface Controls {
   /** Show what can be done now; without navigation, nothing can. */
   update(navigation: Navigation | null, view?: View): void;
+  /** What would have to be done first for a request, in words; empty where that is not known. */
+  why: (...asked: Parameters<Chosen>) => string;
   /** Put the learner where a choice can be made. */
   choose(): void;
 }
@@ -207,6 +211,8 @@ export type CreateMenu = (
 ) => Menu;
 
 export interface Menu {
+  /** A reason in words; `otherwise` where it does not say what to do. */
+  explain(reason?: Reason, otherwise?: string): string;
   update(navigation: Navigation): void;
   /** Whether there is anything to choose from. */
   useful(): boolean;

@@ -1,5 +1,4 @@
-// Data types that both standards need: the same checks as core/values. A verdict is "" (as the standard asks),
-// "type" or "range" (never stored), or the name of a deviation that a tolerant reading takes.
+// Data types, as in core/values. A verdict is "", "type" or "range" (never stored), or a deviation that is tolerated.
 
 export const REAL = /^[+-]?(\d+(\.\d*)?|\.\d+)$/;
 export const DECIMAL = /^-?(\d+(\.\d*)?|\.\d+)$/;
@@ -12,10 +11,9 @@ export const SPAN = /^(\d{1,12}):(\d{1,2}):(\d{1,2})(?:([.,])(\d*))?$/;
 /** Anything but white space and control characters. */
 export const VISIBLE = /[^\x00-\x20\x7f-\xa0]/;
 
-/** @param {string} verdict */
-export const misfit = (verdict) => verdict === "type" || verdict === "range";
+export const misfit = (verdict = "") => verdict === "type" || verdict === "range";
 
-/** The number a text stands for, NaN when it is none. @param {string} [text] */
+/** The number a text stands for, NaN when it is none. */
 export const parseReal = (text = "") => (EXPONENT.test(text) ? +text : NaN);
 
 /** @param {RegExp} form @param {string} text @param {import("./datamodel").Facts} [row] */
@@ -25,15 +23,13 @@ export function number(form, text, { minimum = -Infinity, maximum = Infinity } =
   return value < minimum || value > maximum ? "range" : form.test(text) ? "" : "number-exponent";
 }
 
-/** The seconds' fraction of a duration. @param {string} point @param {string} digits */
-export const fraction = (point, digits) =>
+/** The seconds' fraction of a duration. */
+export const fraction = (point = "", digits = "") =>
   point === "," ? "duration-comma" : point && !/^\d\d?$/.test(digits) ? "duration-decimals" : "";
 
-/** @param {string} text */
-export const iso = (text) => (/[PT]$/.test(text) ? null : ISO.exec(text));
+export const iso = (text = "") => (/[PT]$/.test(text) ? null : ISO.exec(text));
 
-/** @param {string} text */
-export function timestamp(text) {
+export function timestamp(text = "") {
   const found = TIME.exec(text);
   if (!found) return "type";
   const [year, month, day, hour, minute, second] = [0, 1, 1, 0, 0, 0].map((absent, at) => +(found[at + 1] ?? absent));
@@ -46,8 +42,8 @@ export function timestamp(text) {
   return decimals.length > 2 ? "timestamp-decimals" : year < 1970 || year > 2038 ? "timestamp-year" : "";
 }
 
-/** The language tag before a localized string, and the text. @param {string} text @returns {[tag: string | null, text: string]} */
-export function splitLocalized(text) {
+/** The language tag before a localized string, and the text. @returns {[tag: string | null, text: string]} */
+export function splitLocalized(text = "") {
   const end = text.startsWith("{lang=") ? text.indexOf("}") : 0;
   return end > 0 ? [text.slice(6, end), text.slice(end + 1)] : [null, text];
 }
