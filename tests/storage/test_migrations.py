@@ -176,3 +176,16 @@ def test_an_upgrade_that_fails_leaves_the_old_tables(sqlite: Any, monkeypatch: p
     sqlite.run(use, prefix=prefix)
     assert sqlite.execute("SELECT name FROM sqlite_master WHERE name = 'half_done'") == []
     assert sqlite.execute(f"SELECT version_num FROM {prefix}schema_version") == [("0000",)]
+
+
+@pytest.mark.postgresql
+def test_rows_that_change_often_have_room_however_the_tables_were_made(postgresql: Any) -> None:
+    on_connection(postgresql, lambda connection: migrations.upgrade(connection, "roomy_m_", postgresql.schema))
+    postgresql.run(lambda storage: storage.migrate(), prefix="roomy_c_")
+    rows = postgresql.execute(
+        "SELECT relname, reloptions::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        f" WHERE nspname = '{postgresql.schema}' AND relname LIKE 'roomy%' AND reloptions IS NOT NULL ORDER BY relname"
+    )
+    assert rows == [
+        (f"roomy_{way}_{table}", "{fillfactor=70}") for way in ("c", "m") for table in ("runtime", "sessions")
+    ]

@@ -36,7 +36,7 @@ EVERY = [
         ("postgres://u@h/d", "postgresql+asyncpg"),
         ("mysql://u@h/d", "mysql+asyncmy"),
         ("mariadb://u@h/d", "mariadb+asyncmy"),
-        ("mysql+aiomysql://u@h/d", "mysql+aiomysql"),
+        ("mysql+asyncmy://u@h/d", "mysql+asyncmy"),
     ],
 )
 def test_a_url_gets_an_async_driver_where_it_names_none(url: str, driver: str) -> None:

@@ -11,7 +11,17 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, MetaData, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import (
+    DDL,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+    event,
+)
 
 from scorm_embed.errors import ConfigurationError
 from scorm_embed.storage.elements import INTERACTION_SHAPE, OBJECTIVE_SHAPE, Shape
@@ -29,10 +39,10 @@ _TABLE_OPTIONS: dict[str, Any] = {
     # A number that was used is never given again, so a key names one row for ever.
     "sqlite_autoincrement": True,
 }
-_CHANGED_OFTEN: dict[str, Any] = {
-    # Room in each page for the next version of a row, so that it stays beside the old one.
-    "postgresql_with": {"fillfactor": 70},
-}
+_ROOM = DDL(  # type: ignore[no-untyped-call]
+    "ALTER TABLE %(fullname)s SET (fillfactor = 70)"
+).execute_if(dialect="postgresql")
+"""Leaves room in each page for the next version of a row, so that it stays beside the old one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +170,7 @@ class _Definer:
             self._index("sessions", "completion", "tenant_id", "completion_status", *order),
             self._index("sessions", "success", "tenant_id", "success_status", *order),
             self._index("sessions", "updated", "tenant_id", "updated_hour"),
-            **_CHANGED_OFTEN,
+            is_changed_often=True,
         )
 
     def runtime(self) -> Table:
@@ -177,7 +187,7 @@ class _Definer:
             PrimaryKeyConstraint("runtime_key"),
             self._unique("runtime", "attempt", "session_key", "attempt_number", "activity_id", "activity_attempt"),
             self._belongs_to("runtime", "sessions", "session_key"),
-            **_CHANGED_OFTEN,
+            is_changed_often=True,
         )
 
     def interactions(self) -> Table:
@@ -267,8 +277,11 @@ class _Definer:
             self._belongs_to(name, "runtime", "runtime_key"),
         )
 
-    def _table(self, name: str, *parts: Any, **options: Any) -> Table:
-        return Table(f"{self.prefix}{name}", self.metadata, *parts, schema=self.schema, **{**_TABLE_OPTIONS, **options})
+    def _table(self, name: str, *parts: Any, is_changed_often: bool = False) -> Table:
+        table = Table(f"{self.prefix}{name}", self.metadata, *parts, schema=self.schema, **_TABLE_OPTIONS)
+        if is_changed_often:
+            event.listen(table, "after_create", _ROOM)
+        return table
 
     def _unique(self, table: str, name: str, *columns: str) -> UniqueConstraint:
         return UniqueConstraint(*columns, name=f"{self.prefix}{table}_{name}_key")

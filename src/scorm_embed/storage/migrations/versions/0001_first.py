@@ -96,7 +96,7 @@ def _sessions() -> None:
         sa.Column("expires_at", Moment()),
         sa.PrimaryKeyConstraint("session_key"),
         _unique("sessions", "id", "tenant_id", "id"),
-        postgresql_with={"fillfactor": 70},
+        is_changed_often=True,
     )
     _index("sessions", "created", "tenant_id", "created_at", "id")
     _index("sessions", "user", "tenant_id", "user_id", "created_at", "id")
@@ -119,7 +119,7 @@ def _runtime() -> None:
         sa.PrimaryKeyConstraint("runtime_key"),
         _unique("runtime", "attempt", "session_key", "attempt_number", "activity_id", "activity_attempt"),
         _belongs_to("runtime", "sessions", "session_key"),
-        postgresql_with={"fillfactor": 70},
+        is_changed_often=True,
     )
 
 
@@ -248,8 +248,11 @@ def _schema() -> str | None:
     return schema
 
 
-def _create(table: str, *parts: Any, **options: Any) -> None:
-    op.create_table(f"{_prefix()}{table}", *parts, schema=_schema(), **_OPTIONS, **options)
+def _create(table: str, *parts: Any, is_changed_often: bool = False) -> None:
+    made = op.create_table(f"{_prefix()}{table}", *parts, schema=_schema(), **_OPTIONS)
+    if is_changed_often and op.get_bind().dialect.name == "postgresql":
+        name = op.get_bind().dialect.identifier_preparer.format_table(made)
+        op.execute(f"ALTER TABLE {name} SET (fillfactor = 70)")
 
 
 def _index(table: str, name: str, *columns: str) -> None:
