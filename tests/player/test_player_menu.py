@@ -21,7 +21,7 @@ def course(wire, make_node, make_navigation):
     )  # fmt: skip
     wire.navigation = make_navigation(
         valid=["continue", "choice"],
-        closed={"item_6": {"code": "SB.2.9-3", "activities": ["m1", "item_3"]}, "item_5": {"code": "SB.2.9-1"}},
+        closed={"item_6": {"code": "prerequisites", "activities": ["m1", "item_3"]}, "item_5": {"code": "no_choice"}},
         status={
             "item_1": "completed",
             "item_2": "incomplete",

@@ -255,6 +255,33 @@ def test_a_request_that_led_nowhere_says_so(course, player):
     player.wait(state="running", activity="item_2")
 
 
+def test_a_request_that_led_nowhere_says_what_to_do_first(course, player, make_navigation):
+    course.navigation |= {"reasons": {"continue": {"code": "stopped", "activities": ["item_1", "item_2"]}}}
+    problem = {"code": "SB.2.4-1", "message": "not possible"}
+    navigates(course, **{"continue": lambda: course.deliver("item_2", problem=problem)})
+    player.open()
+    player.nav("continue").click()
+    player.page.get_by_text("That is not possible right now. First complete: Part 1, Part 2").wait_for()
+    closed = {"item_3": {"code": "prerequisites", "activities": ["item_1"]}}
+    choosing = make_navigation(valid=ALL, closed=closed)
+    navigates(course, choice=lambda: course.deliver("item_2", problem=problem, navigation=choosing))
+    player.entry("item_3").click()
+    player.page.get_by_text("That is not possible right now. First complete: Part 1", exact=True).wait_for()
+
+
+def test_buttons_say_why_they_are_closed_or_lead_nowhere(course, player, make_navigation):
+    stopped = {"code": "stopped", "activities": ["item_2"]}
+    start = {"code": "at_start", "activities": ["item_1"]}
+    course.navigation = make_navigation(valid=["continue", "exit"], reasons={"continue": stopped, "previous": start})
+    player.open()
+    said = [[player.nav(name).get_attribute(key) for key in ("title", "aria-description")] for name in ALL[:3]]
+    assert said == [["Not available now"] * 2, ["First complete: Part 2"] * 2, ["", ""]]
+    course.current["navigation"] = make_navigation(valid=["continue"], reasons={"continue": start})
+    player.sco("sco.begin(); sco.commit()", "item_2")
+    player.page.wait_for_selector('button[data-nav="continue"][title=""]')
+    assert player.nav("previous").get_attribute("title") == ""
+
+
 @pytest.mark.parametrize(
     ("reason", "heading"),
     [("suspended", "Your place is saved"), ("completed", "Course completed"), ("exited", "You have left the course"),

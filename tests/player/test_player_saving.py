@@ -255,6 +255,15 @@ def test_without_storage_the_learner_is_told_to_keep_the_page_open(wire, player)
     assert wire.elements == {"cmi.location": "p3"}
 
 
+def test_half_a_character_does_not_keep_the_rest_from_being_saved(wire, player):
+    player.open()
+    assert player.sco(r"sco.begin(); sco.set('cmi.location', 'a\ud83db\ud83d\ude00\udc00'); sco.commit()") == "true"
+    wire.until(lambda: len(wire.commits) == 2)
+    assert wire.elements == {"cmi.location": "a\ufffdb\U0001f600\ufffd"}
+    player.wait(save="saved")
+    assert player.stored() == []
+
+
 def test_what_was_tolerated_is_reported_once(wire, player):
     player.open()
     player.sco("sco.begin(null); sco.set('cmi.session_time', '00:10:00'); sco.commit()")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scorm_embed.core.sequencing.definition import ActivityDefinition
 from scorm_embed.core.sequencing.lookahead import valid_requests
-from scorm_embed.core.sequencing.reasons import ClosedReason
+from scorm_embed.core.sequencing.reasons import ClosedReason, ReasonKind
 from scorm_embed.engine import outcome
 from scorm_embed.engine.state import Phase
 from scorm_embed.service.changes import Work
@@ -117,12 +117,16 @@ def navigation_document(work: Work) -> Document:
     }
 
 
+_RULES = (ReasonKind.STOPPED, ReasonKind.DISABLED, ReasonKind.NOTHING_TO_DELIVER, ReasonKind.PREREQUISITES)
+
+
 def _reason(reason: ClosedReason | None) -> Document:
     """Why an entry is closed: a stable word, and the activities that would open it, or that cause it."""
     if reason is None:
         return {"code": "other", "activities": []}
     activities = [identifier for requirement in reason.requirements for identifier in requirement.activities]
-    if not activities and reason.activity is not None:
+    # What causes a rule is no help, and must not be taken for what lifts it.
+    if not activities and reason.activity is not None and reason.kind not in _RULES:
         activities = [reason.activity]
     return {"code": reason.kind.value, "activities": list(dict.fromkeys(activities))}
 
