@@ -26,6 +26,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
+from scorm_embed.web.responses import player_headers
+
 STATIC = Path(__file__).parents[2] / "src" / "scorm_embed" / "web" / "static"
 CHROMIUM = os.environ.get("SCORM_EMBED_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
@@ -192,8 +194,7 @@ class Wire:
         }
         for name, value in values.items():
             text = text.replace("{{" + name + "}}", value)
-        headers = {"Permissions-Policy": PERMISSIONS, "Content-Security-Policy": "default-src 'self'"}
-        return HTMLResponse(text, headers=headers)
+        return HTMLResponse(text, headers=player_headers(["*"]))
 
     async def start(self, request: Request) -> Response:
         body = await request.json()
