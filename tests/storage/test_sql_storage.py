@@ -18,7 +18,7 @@ from scorm_embed.storage import SQLStorage
 from scorm_embed.storage.base import RuntimeChange, SessionChange, SessionQuery
 from scorm_embed.storage.connections import read_url
 from scorm_embed.testing.storage import STORAGE_CHECKS, check_storage
-from scorm_embed.testing.storage_checks.scene import KEY, Scene, change_of, commit
+from scorm_embed.testing.storage_checks.scene import KEY, START, Scene, change_of, commit
 
 EVERY = [
     "sqlite",
@@ -358,3 +358,47 @@ def test_a_partial_load_reads_no_rows_that_were_not_asked_for(database: Any) -> 
         return sizes
 
     assert database.run(work) == [0, 1, 500]
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {},
+        {"user_id": "u"},
+        {"package_id": "p"},
+        {"package_id": "p", "user_id": "u"},
+        {"completion_status": "completed"},
+        {"success_status": "passed"},
+        {"updated_since": START},
+        {"limit": 1},
+    ],
+    ids=lambda filters: "-".join(filters) or "all",
+)
+def test_every_list_is_found_by_an_index(sqlite: Any, filters: dict[str, Any]) -> None:
+    async def work(storage: SQLStorage) -> list[str]:
+        seen: list[tuple[str, Any]] = []
+        scene = Scene(storage)
+        await scene.create("a")
+        await scene.create("b")
+        engine = storage._connections.get().single
+        event.listen(
+            engine.sync_engine,
+            "before_cursor_execute",
+            lambda c, k, statement, values, *_: seen.append((statement, values)),
+        )
+        page = await storage.list_sessions(SessionQuery(scene.tenant, **filters))
+        if page.next_cursor is not None:
+            await storage.list_sessions(SessionQuery(scene.tenant, **filters, cursor=page.next_cursor))
+        statements = [(statement, values) for statement, values in seen if statement.startswith("SELECT")]
+        async with engine.connect() as connection:
+            return [
+                str(row[3])
+                for statement, values in statements
+                for row in await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            ]
+
+    plan = sqlite.run(work)
+    assert any(step.startswith("SEARCH scorm_sessions USING INDEX") for step in plan)
+    assert [step for step in plan if step.startswith("SCAN")] == []
+    if "updated_since" not in filters:
+        assert [step for step in plan if "TEMP B-TREE" in step] == []

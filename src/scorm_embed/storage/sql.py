@@ -321,6 +321,7 @@ class SQLStorage:
                 if revision is None:
                     await connection.run_sync(create_newest, self.tables, self.prefix, self.schema)
                 elif revision != HEAD:
+                    # Alembic is loaded by the one worker that meets older tables.
                     from scorm_embed.storage.migrations import upgrade
 
                     await connection.run_sync(upgrade, self.prefix, self.schema)
