@@ -248,6 +248,7 @@ class Desk:
         handle = page.wait_for_selector('html[data-player-state="running"] iframe[name="scorm-content"]')
         frame = handle.content_frame() if handle is not None else None
         assert frame is not None
+        frame.wait_for_url(re.compile("/content/"))  # until then it is the player's own empty document
         frame.wait_for_function(ready)
         return frame
 

@@ -312,3 +312,28 @@ async def test_what_was_tolerated_is_recorded_with_the_commit(desk) -> None:
     await player.sync()
     log = (await desk.service.commits("acme", "s1"))["commits"]
     assert [entry[0] for entry in log[-1]["tolerated"]] == ["cmi.core.session_time"]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "success"),
+    [
+        (["completed", "passed"], "passed"),
+        (["completed", "failed"], "failed"),
+        (["passed", "failed"], "failed"),
+        (["passed", "passed"], "passed"),
+        (["completed", "completed"], "unknown"),
+        (["passed", "incomplete"], "unknown"),
+    ],
+)
+async def test_a_12_course_of_several_scos_is_judged_by_those_that_spoke_of_success_once_it_is_completed(
+    desk, statuses: list[str], success: str
+) -> None:
+    player = await desk.play(await desk.course(S12, Item("item_1"), Item("item_2")))
+    for number, status in enumerate(statuses):
+        if number:
+            await player.click("continue")
+        player.sco.initialize()
+        player.sco.set("cmi.core.lesson_status", status)
+        player.sco.terminate()
+        await player.sync()
+    assert (await desk.shown())["success_status"] == success

@@ -98,6 +98,10 @@ def _of_activity(record: ActivityRecord | None) -> Shown:
 def _of_tree(course: Course, tree: ActivityTree, state: SessionState) -> Shown:
     root = activity_status(state.tracking, course.root.identifier)
     completed, satisfied, measure, progress = root.completed, root.satisfied, root.measure, root.progress
+    if completed and satisfied is None and not course.standard.is_2004:
+        # Rollup leaves it open, because lessons without a word on success are neither: those that spoke decide.
+        spoken = {record.success for record in state.activities.values()} - {"unknown"}
+        satisfied = spoken == {"passed"} if spoken else None
     scored = [record.score for record in state.activities.values() if record.score]
     score: dict[str, float] = {}
     if course.standard.is_2004:
