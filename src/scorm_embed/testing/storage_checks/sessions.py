@@ -307,8 +307,8 @@ async def identifiers_that_cannot_be_kept_are_refused(scene: Scene) -> None:
     """Too long, or with characters that no database holds: an error before anything is written."""
     for wrong in ("nul \x00", "half \udfff", "x" * 256):
         promise = f"identifier {wrong[:9]!r}"
-        for field in ("id", "user_id", "package_id"):
-            record = scene.session(**{"session_id" if field == "id" else field: wrong})
+        records = (scene.session(session_id=wrong), scene.session(user_id=wrong), scene.session(package_id=wrong))
+        for record in records:
             await expect_error(RequestError, scene.save(SessionChange(record, None)), promise)
         change = SessionChange(scene.session(), None, commits=[commit(1, launch=wrong)])
         await expect_error(RequestError, scene.save(change), promise)
