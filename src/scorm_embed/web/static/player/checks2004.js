@@ -7,14 +7,22 @@ import { REAL, SPAN, VISIBLE, fraction, iso, misfit, number, splitLocalized, tim
 const URI =
   /^(?:([A-Za-z][A-Za-z0-9+.-]*):(?=[^#])|(?![^/?#]*:))(?:[A-Za-z0-9._~:/?@!$&'()*+,;=\u00a1-\u{10ffff}-]|%[0-9A-Fa-f]{2})*(?:#(?:[A-Za-z0-9._~:/?@!$&'()*+,;=\u00a1-\u{10ffff}-]|%[0-9A-Fa-f]{2})*)?$/u;
 
+const PLAIN = /^[\w.-]+$/;
+
 /** The graver of two verdicts. */
 const worst = (a = "", b = "") => (misfit(a) ? a : misfit(b) ? b : a || b);
 /** @param {Part} check @param {Table} table */
-const each = (text = "", separator = "", check, table) =>
-  text.split(separator).reduce((verdict, part) => worst(verdict, check(part, table)), "");
+const each = (text = "", separator = "", check, table, parts = text.split(separator)) => {
+  let verdict = "";
+  for (let at = 0; at < parts.length; at++) {
+    const found = check(parts[at], table);
+    if (found) verdict = worst(verdict, found);
+  }
+  return verdict;
+};
 
 function uri(text = "") {
-  if (/^[\w.-]+$/.test(text)) return "";
+  if (PLAIN.test(text)) return "";
   if (!VISIBLE.test(text) || /^urn:$/i.test(text)) return "type";
   const found = URI.exec(text);
   const urn = found?.[1]?.toLowerCase() === "urn";
@@ -76,7 +84,7 @@ const RESPONSES = {
     text === "true" || text === "false" ? "" : /^(t|f|true|false|0|1)$/i.test(text) ? "true-false-form" : "type",
   choice: (text, table) => {
     const parts = text.split("[,]");
-    return text && (new Set(parts).size < parts.length ? "type" : members(text, table));
+    return text && (new Set(parts).size < parts.length ? "type" : each("", "", uri, table, parts));
   },
   "fill-in": texts,
   "long-fill-in": localized,

@@ -4,13 +4,16 @@
 
 import { parseReal, splitLocalized } from "./values.js";
 
-/** @import { Branch, Call, CmiOptions, CreateApi, Node, Place, Row, Table, Why } from "./datamodel" */
+/** @import { Branch, Call, CmiOptions, CreateApi, NewBranch, Node, Place, Row, Table, Why } from "./datamodel" */
 
 /** Counts characters, not UTF-16 units. */
 const exceeds = (text = "", limit = 0) => text.length > limit && [...text].length > limit;
 const clip = (text = "", limit = 0) => (exceeds(text, limit) ? [...text].slice(0, limit - 3).join("") + "..." : text);
 /** @type {string[]} */
 const none = [];
+/** @type {NewBranch} */
+const branch = (name, row, rows, steps = [], record = "", prefix = ".", base = ".") =>
+  ({ name, row, steps, record, reason: "", prefix, base, rows, known: {} });
 
 export class Cmi {
   code = 0;
@@ -20,14 +23,14 @@ export class Cmi {
   /** @type {Map<string, Place>} elements outside collections */
   #plain = new Map();
   /** @type {Node} */
-  #root = { children: new Map() };
+  #root = { children: new Map(), rows: new Map() };
   /** @type {Map<string, string | null>} */
   #changed = new Map();
   /** @type {Map<string, { size: number }>} records of each collection */
   #counts = new Map();
   #noted = new Set();
-  /** Where the last name was. @type {Branch} */
-  #last = { prefix: ".", parent: this.#root, steps: [], record: "", known: new Map() };
+  /** Where the last name in a collection was. @type {Branch} */
+  #last = branch("", undefined, new Map());
 
   /** @param {Table} table @param {Record<string, string>} values @param {CmiOptions} [options] */
   constructor(table, values, { strictness = "tolerant", limits, edition = 4, navigationValid, languages } = {}) {
@@ -47,18 +50,21 @@ export class Cmi {
       if ((facts?.since ?? 0) > edition) continue;
       const leaf = type > "a" && type < "{";
       const typed = /^(response|pattern|feedback)$/.test(type);
-      const own = { name, type, leaf, typed, keyword: name.includes("._"), own: name.split(".n.")[1], check: table.checks[type] };
+      const own = { name, type, leaf, typed, keyword: name.includes("._"), own: name.slice(name.lastIndexOf(".n.") + 3), check: table.checks[type] };
       const row = { ...shape, vocabulary: none, requires: none, ...facts, ...own };
       let node = this.#root;
+      let { rows } = node;
       for (const part of name.split(".")) {
         const { children, record = node } = node;
-        if (part !== "n" && !children.has(part)) children.set(part, { children: new Map() });
+        if (part === "n") rows = record.rows;
+        else if (!children.has(part)) children.set(part, { children: new Map(), rows });
         node = children.get(part) ?? record;
       }
       node.row = row;
-      if (type === "[]") node.record = { children: new Map() };
+      if (type === "[]") node.record = { children: new Map(), rows: new Map() };
       else if (row.targeted) targets.push(name.slice(name.lastIndexOf(".") + 1));
-      else if (leaf && !name.includes(".n.")) this.#plain.set(name, { name, row, steps: [], record: "", reason: "" });
+      else if (leaf && name.includes(".n.")) rows.set(row.own, row);
+      else if (leaf) this.#plain.set(name, branch(name, row, rows));
     }
     for (const name of this.values.keys()) {
       for (const { index, count } of this.#find(name).steps) count.size = Math.max(count.size, index + 1);
@@ -69,8 +75,10 @@ export class Cmi {
   get(element = "") {
     const place = this.#find(element);
     const { name, row, steps, reason, record } = place;
-    const over = steps.find(({ index, count }) => index >= count.size);
-    if (over && (!reason || (this.is12 && reason === "unknown"))) return this.#refuse(element, 0, ["beyond", over.count.size]);
+    for (let at = 0; at < steps.length; at++) {
+      const { index, count } = steps[at];
+      if (index >= count.size && (!reason || (this.is12 && reason === "unknown"))) return this.#refuse(element, 0, ["beyond", count.size]);
+    }
     if (reason) return this.#refuse(element, 0, [reason]);
     this.code = 0;
     if (!row) return place.answer ?? String(this.#count(name).size);
@@ -92,7 +100,7 @@ export class Cmi {
     this.values.set(name, row.appends ? (previous ?? "") + value : value);
     this.#changed.set(name, row.appends ? (this.#changed.get(name) ?? "") + value : value);
     for (let at = 0; at < steps.length; at++) if (steps[at].index === steps[at].count.size) steps[at].count.size++;
-    if (record) this.#last.known.set(row.own, value);
+    if (record && !steps[1]) place.known[row.own] = value;
     if (row.clears && previous !== undefined && previous !== value) for (const leaf of row.clears) this.#clear(record + leaf);
     return "true";
   }
@@ -116,12 +124,26 @@ export class Cmi {
     this.#noted.add(key);
   }
 
-  /** A name beside the last one needs one step. @returns {Place} */
+  /** A name in the last record or beside it needs no walk. @returns {Place} */
   #find(name = "") {
-    const { prefix, parent, steps, record } = this.#last;
-    if (name.startsWith(prefix)) {
-      const row = parent.children.get(name.slice(prefix.length))?.row;
-      if (row?.leaf) return { name, row, steps, record, reason: "" };
+    const last = this.#last;
+    const { prefix, base, rows, steps } = last;
+    let row;
+    if (name.startsWith(prefix)) row = rows.get(name.slice(prefix.length));
+    else if (name.startsWith(base)) {
+      const end = name.indexOf(".", base.length) + 1;
+      const digits = name.slice(base.length, end - 1);
+      const index = +digits >>> 0;
+      if ("" + index === digits && (row = rows.get(name.slice(end)))) {
+        steps[steps.length - 1].index = index;
+        last.prefix = name.slice(0, end);
+        if (!steps[1]) [last.record, last.known] = [last.prefix, {}];
+      }
+    }
+    if (row) {
+      last.name = name;
+      last.row = row;
+      return last;
     }
     return this.#plain.get(name) ?? this.#walk(name, name.split("."));
   }
@@ -130,7 +152,7 @@ export class Cmi {
   #walk(name, parts) {
     /** @type {Place["steps"]} */
     const steps = [];
-    let [node, parent, path, before, record] = [this.#root, this.#root, "", "", ""];
+    let [node, path, record, prefix, base] = [this.#root, "", "", "", ""];
     for (const [at, part] of parts.entries()) {
       const { row } = node;
       let token = part;
@@ -138,7 +160,9 @@ export class Cmi {
       if (!next && row && node.record && /^\d+$/.test(part)) {
         steps.push({ path, index: +part, row, count: this.#count(path) });
         token = String(+part);
-        record ||= `${path}.${token}.`;
+        base = path + ".";
+        prefix = base + token + ".";
+        record ||= prefix;
         next = node.record;
       }
       if (!next) {
@@ -152,13 +176,15 @@ export class Cmi {
         const children = [...(node.record ?? node).children.keys()];
         return { ...kept, answer: children.filter((child) => child[0] !== "_").join() };
       }
-      [parent, node, before] = [node, next, path];
+      node = next;
       path += (path && ".") + token;
     }
     const { row } = node;
     if (!row?.leaf) return { name, steps, reason: "group" };
-    if (record) this.#last = { prefix: before + ".", parent, steps, record, known: new Map() };
-    return { name: path, row, steps, record, reason: row.targeted ? "target" : "" };
+    const place = branch(path, row, node.rows, steps, record, prefix, base);
+    if (record) this.#last = place;
+    else if (row.targeted) place.reason = "target";
+    return place;
   }
 
   /** A collection's count, kept current. */
@@ -188,13 +214,13 @@ export class Cmi {
     }
     if (!row) return ["unknown"];
     const { requires } = row;
-    const { known } = this.#last;
+    const { known } = place;
     for (let at = 0; at < requires.length; at++) {
       const leaf = requires[at];
-      if (known.has(leaf)) continue;
+      if (known[leaf]) continue;
       const there = this.values.get(record + leaf);
       if (there === undefined) return ["requires", clip(record + leaf, 100)];
-      known.set(leaf, there);
+      known[leaf] = there;
     }
     if (row.access === "ro" || (row.guarded && this.values.get(record + "_write") === "false")) return ["read_only"];
     if (fresh && fresh.row.grows === false) return ["closed", fresh.index];
@@ -242,8 +268,8 @@ export class Cmi {
   }
 
   /** The type of the interaction around an element. @param {Place} place */
-  #kind({ row, record }) {
-    return (row?.typed && (this.#last.known.get("type") ?? this.values.get(record + "type"))) || "";
+  #kind({ row, record, known }) {
+    return (row?.typed && (known?.type ?? this.values.get(record + "type"))) || "";
   }
 
   /** @param {Row} row */
@@ -290,12 +316,12 @@ export function createApi(version, cmi, hooks) {
   const { calls, errors, states } = cmi.table;
   const [initialize, terminate, get, set, commit, lastError, errorString, diagnostic] = calls;
   let state = 0; // not initialized, running, terminated
-  let error = "0";
+  let error = 0;
   let told = "";
 
   const text = (/** @type {any} */ argument) => (argument == null && cmi.tolerant ? "" : String(argument));
   const done = (code = 0, diagnostic = "") => {
-    error = String(code);
+    error = code;
     told = diagnostic;
     return code ? "false" : "true";
   };
@@ -344,11 +370,11 @@ export function createApi(version, cmi, hooks) {
     },
     [commit[0]]: (argument) =>
       misplaced(commit) || misused(commit, argument) ? "false" : carryOut(commit, hooks.commit),
-    [lastError[0]]: () => error,
+    [lastError[0]]: () => String(error),
     [errorString[0]]: (code) => errors[text(code)] ?? "",
     [diagnostic[0]](code) {
       const asked = text(code);
-      return (asked === "" || asked === error ? told || errors[error] : errors[asked]) ?? "";
+      return (asked === "" || asked === String(error) ? told || errors[error] : errors[asked]) ?? "";
     },
   };
 }

@@ -35,7 +35,7 @@ export interface Row extends Facts {
   typed: boolean;
   /** An element, neither a collection nor a group. */
   leaf: boolean;
-  /** Its name within the record of the outermost collection. */
+  /** Its name within its record. */
   own: string;
   /** Its name begins with an underscore. */
   keyword: boolean;
@@ -77,17 +77,30 @@ export interface Node {
   children: Map<string, Node>;
   row?: Row;
   record?: Node;
+  /** Elements of the record around it, by their names in there. */
+  rows: Map<string, Row>;
 }
 
-/** The part of a record in which the last name was found. */
-export interface Branch {
+/** The record in which the last name was found; moves along with the names in its collection. */
+export interface Branch extends Place {
+  /** The names' part up to the record's elements, and up to the index; with their dots. */
   prefix: string;
-  parent: Node;
-  steps: Place["steps"];
+  base: string;
+  rows: Map<string, Row>;
   record: string;
   /** Elements of the outermost record whose values have been seen. */
-  known: Map<string, string>;
+  known: Record<string, string>;
 }
+
+export type NewBranch = (
+  name: string,
+  row: Row | undefined,
+  rows: Map<string, Row>,
+  steps?: Place["steps"],
+  record?: string,
+  prefix?: string,
+  base?: string,
+) => Branch;
 
 /** What a name stands for. */
 export interface Place {
@@ -96,6 +109,7 @@ export interface Place {
   steps: { path: string; index: number; row: Row; count: { size: number } }[];
   /** The outermost record's part of the name, with its dot. */
   record?: string;
+  known?: any;
   reason?: string | false;
   keyword?: boolean;
   /** The value of a keyword. */
