@@ -1,4 +1,4 @@
-"""The client code that exists already, unchanged, over HTTP: on SQLite and PostgreSQL behind uvicorn."""
+"""The client code that exists already, unchanged: on SQLite and PostgreSQL behind uvicorn, and without a server."""
 
 from __future__ import annotations
 
@@ -6,26 +6,76 @@ import asyncio
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from playwright.sync_api import Page
+
+from scorm_embed import ApiKey, MemoryContent, MemoryStorage, ScormEmbed
 
 KEY = "end-to-end-key-end-to-end-key-0123"
 POSTGRESQL = os.environ.get("SCORM_EMBED_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def client(request: pytest.FixtureRequest, serve: Callable[..., Any], tmp_path: Path) -> Iterator[httpx.Client]:
-    database = None
-    if request.param == "postgresql":
-        database = request.getfixturevalue("postgresql_schema")
-    with httpx.Client(base_url=serve(database=database).url, headers={"X-API-Key": KEY}, timeout=60) as client:
+class InMemory(httpx.BaseTransport):
+    """Calls the app on a loop of its own, for clients that know nothing of loops."""
+
+    def __init__(self, portal: BlockingPortal) -> None:
+        app = ScormEmbed(
+            secret_key="in-memory-secret-in-memory-secret",
+            storage=MemoryStorage(),
+            content=MemoryContent(),
+            api_keys=[ApiKey(KEY, scopes={"read", "write", "admin"})],
+        )
+        self._portal = portal
+        self._app = httpx.ASGITransport(app=app)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        async def call() -> httpx.Response:
+            sent = httpx.Request(request.method, request.url, headers=request.headers, content=request.read())
+            answer = await self._app.handle_async_request(sent)
+            return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
+
+        return self._portal.call(call)
+
+
+@contextmanager
+def _connected(name: str, request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
+    headers = {"X-API-Key": KEY}
+    if name == "memory":
+        with (
+            start_blocking_portal() as portal,
+            httpx.Client(transport=InMemory(portal), base_url="http://lms.test", headers=headers) as client,
+        ):
+            yield client
+        return
+    database = request.getfixturevalue("postgresql_schema") if name == "postgresql" else None
+    url = request.getfixturevalue("serve")(database=database).url
+    with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
+        yield client
+
+
+SERVED = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
+
+
+@pytest.fixture(params=["memory", *SERVED])
+def client(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
+    """A back end's client."""
+    with _connected(request.param, request) as client:
+        yield client
+
+
+@pytest.fixture(params=SERVED)
+def served(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
+    """A back end's client of a server that browsers can reach."""
+    with _connected(request.param, request) as client:
         yield client
 
 
@@ -58,6 +108,10 @@ def postgresql_schema() -> Iterator[str]:
 
 @pytest.fixture
 def package(client: httpx.Client, courses: Path) -> str:
+    return _import(client, courses)
+
+
+def _import(client: httpx.Client, courses: Path) -> str:
     with (courses / "weather-map-scorm12.zip").open("rb") as file:
         answer = client.post("/api/v1/packages", files={"file": ("course.zip", file, "application/zip")})
     assert answer.status_code == 201, answer.text
@@ -72,8 +126,9 @@ def _launch(client: httpx.Client, package: str, user: str, session: str) -> dict
 
 @pytest.mark.browser
 def test_a_host_puts_the_player_into_an_iframe_and_polls_until_the_course_is_completed(
-    client: httpx.Client, package: str, page: Page, learner: Any
+    served: httpx.Client, courses: Path, page: Page, learner: Any
 ) -> None:
+    client, package = served, _import(served, courses)
     session = str(uuid.uuid4())
     launched = _launch(client, package, "user-123", session)
     assert launched["session_id"] == session
