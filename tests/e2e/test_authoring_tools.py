@@ -300,7 +300,6 @@ def test_timestamps_as_browsers_write_them_are_kept(site: Any, desk: Any) -> Non
     assert (interaction["id"], interaction["learner_response"]) == ("q1", "true")
 
 
-@pytest.mark.xfail(reason="SCORM 1.2 has one attempt, and outcome=best compares attempts, not launches")
 def test_incomplete_on_every_launch_takes_nothing_away(site: Any, desk: Any) -> None:
     session, page, course, package = _raw(site, desk, OLD)
     said = _say(

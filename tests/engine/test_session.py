@@ -163,6 +163,22 @@ def test_what_the_host_states_holds_until_the_content_says_something_newer(table
     assert (seen.completion_status, seen.score) == ("incomplete", {"scaled": 0.7})
 
 
+def test_content_that_writes_incomplete_whenever_it_opens_takes_nothing_away_in_scorm_12(table) -> None:
+    from scorm_embed.engine.outcome import shown
+
+    desk = table(S12)
+    desk.send(Started())
+    desk.commit(("cmi.core.lesson_status", "passed"), ("cmi.core.score.raw", "90"), terminated=True)
+    desk.send(Left())
+    desk.reload()
+    desk.send(Started())
+    desk.commit(("cmi.core.lesson_status", "incomplete"), ("cmi.core.score.raw", "10"))
+    best = shown(desk.course, desk.tree, desk.state, best=True)
+    assert (best.completion_status, best.success_status, best.score["raw"]) == ("completed", "passed", 90.0)
+    latest = shown(desk.course, desk.tree, desk.state, best=False)
+    assert (latest.completion_status, latest.success_status, latest.score["raw"]) == ("incomplete", "unknown", 10.0)
+
+
 def test_completing_and_passing_are_told_once(table) -> None:
     desk = table(S2004)
     desk.send(Started())

@@ -8,7 +8,7 @@ that an activity without any objective counts as satisfied (UP.4) says nothing a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from scorm_embed.core.manifest.model import Course
 from scorm_embed.core.sequencing.activity_tree import ActivityTree
@@ -59,8 +59,9 @@ def current_attempt(course: Course, tree: ActivityTree, state: SessionState) -> 
 def shown(course: Course, tree: ActivityTree, state: SessionState, *, best: bool) -> Shown:
     """Derive what the session shows: the best of all attempts, or the newest; stated values win."""
     newest = current_attempt(course, tree, state)
-    if best and state.earlier:
-        newest = best_of([*map(of_summary, state.earlier), newest])
+    if best and (state.earlier or state.earned):
+        earned = [Shown(**state.earned)] if state.earned else []
+        newest = best_of([*map(of_summary, state.earlier), *earned, newest])
     stated = state.stated
     return Shown(
         stated.get("completion_status", newest.completion_status),
@@ -68,6 +69,17 @@ def shown(course: Course, tree: ActivityTree, state: SessionState, *, best: bool
         stated.get("score", newest.score),
         stated.get("progress_measure", newest.progress_measure),
     )
+
+
+def note_earned(course: Course, tree: ActivityTree, state: SessionState) -> None:
+    """Remember what the launches so far came to: SCORM 1.2 content may write over it in the next one.
+
+    Some tools write "incomplete" whenever they open, also after "passed".
+    """
+    shown = current_attempt(course, tree, state)
+    if state.earned:
+        shown = best_of([Shown(**state.earned), shown])
+    state.earned = asdict(shown)
 
 
 def best_of(attempts: Iterable[Shown]) -> Shown:

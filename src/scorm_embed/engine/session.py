@@ -92,6 +92,8 @@ def _start(play: Play, effects: Effects, now: datetime, draw: Draw) -> None:
     if state.phase is Phase.ACTIVE:
         _leave(play, effects, now, draw)
         effects.view_changed = False
+    if state.opened and play.counts and not play.course.standard.is_2004:
+        outcome.note_earned(play.course, play.tree, state)
     state.opened += 1
     state.reason = None
     state.seconds += state.pending_seconds

@@ -138,6 +138,8 @@ class SessionState:
     """Whether any content of this attempt has spoken about success or a measure."""
     stores: dict[str, str] = field(default_factory=dict)
     """Shared data stores of a course that keeps them to itself."""
+    earned: dict[str, Any] | None = None
+    """The best that earlier launches of a SCORM 1.2 course showed, whose data stay in one attempt."""
     scratch: dict[str, Any] | None = None
     """The snapshot that a launch in browse or review mode plays on, where nothing counts."""
     completed_at: datetime | None = None
@@ -213,6 +215,7 @@ _PLAIN = (
     "stated",
     "success_reported",
     "stores",
+    "earned",
     "scratch",
 )
 _NEVER = datetime.min.replace(tzinfo=UTC)
