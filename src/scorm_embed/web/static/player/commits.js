@@ -6,6 +6,7 @@ const PAUSE_SECONDS_MAX = 30;
 const SPACING_MS = 1000; // where nobody waits
 const TIMEOUT_MS = 30000;
 const KEEPALIVE_BYTES_MAX = 63000; // browsers allow 65,536 for all together
+const COMMIT_BYTES_MAX = 49152; // so that a page that goes away can send at least one
 const ENVELOPE_BYTES = 500;
 
 const bytesOf = (text = "") => new TextEncoder().encode(text).length;
@@ -205,7 +206,7 @@ export function createSender({ boot, journal, launch, view, answered, refused, s
     stuck: () => failures > 0 && (queue.length > 0 || changed || !!event),
     add(commit, urgent) {
       changed = false;
-      const parts = cut(commit.elements, boot.commit_bytes_max - ENVELOPE_BYTES);
+      const parts = cut(commit.elements, Math.min(boot.commit_bytes_max, COMMIT_BYTES_MAX) - ENVELOPE_BYTES);
       parts.forEach((elements, at) => {
         const terminated = commit.terminated && at === parts.length - 1;
         const json = JSON.stringify({ number: ++number, ...commit, terminated, elements });
@@ -231,7 +232,7 @@ export function createSender({ boot, journal, launch, view, answered, refused, s
     leave(leave) {
       stop(); // its bytes count against the limit; what it carried may safely go again
       if (!leave && !queue.length && !event) return;
-      const data = body(batch(boot.commit_bytes_max, KEEPALIVE_BYTES_MAX), leave);
+      const data = body(batch(Math.min(boot.commit_bytes_max, KEEPALIVE_BYTES_MAX), KEEPALIVE_BYTES_MAX), leave);
       if ("keepalive" in Request.prototype) fetch(url, request(data, true)).catch(() => {});
       else navigator.sendBeacon(url, new Blob([data], { type: "application/json" }));
     },
