@@ -161,9 +161,9 @@ def exit_is_suspend(play: Play) -> bool:
     return unfinished and bool(values.get("cmi.suspend_data") or values.get("cmi.core.lesson_location"))
 
 
-def keep_for_resume(play: Play, suspend: bool) -> None:
+def keep_for_resume(play: Play) -> None:
     """Suspend all counts as an exit of suspend whatever the content said (suite: DMB)."""
-    if suspend and play.activity_id is not None and play.state.open is not None:
+    if play.activity_id is not None and play.state.open is not None:
         play.state.record(play.activity_id).suspended = True
         if play.counts:
             mark_suspended(play.state.tracking, play.activity_id)

@@ -151,16 +151,15 @@ def _learner_request(play: Play, event: Requested, effects: Effects, now: dateti
 def _request(
     play: Play, request: NavigationRequest, target: str | None, effects: Effects, now: datetime, draw: Draw
 ) -> None:
-    state = play.state
     if request is NavigationRequest.SUSPEND_ALL or (
         not play.course.standard.is_2004 and request is NavigationRequest.EXIT_ALL
     ):
         # SCORM 1.2 knows no end of an attempt on the course: its data simply stay.
-        communication.keep_for_resume(play, request is NavigationRequest.SUSPEND_ALL)
-        result = _sequence(play, NavigationRequest.SUSPEND_ALL, None, draw)
-        _finish(play, "suspended" if request is NavigationRequest.SUSPEND_ALL else "exited", effects, now)
-        if result.exception is not None and state.tracking.current == NO_ACTIVITY:
-            effects.problem = None
+        suspends = request is NavigationRequest.SUSPEND_ALL
+        if suspends:
+            communication.keep_for_resume(play)
+        _sequence(play, NavigationRequest.SUSPEND_ALL, None, draw)
+        _finish(play, "suspended" if suspends else "exited", effects, now)
         return
     result = _sequence(play, request, target, draw)
     if request is NavigationRequest.ABANDON_ALL and result.valid:

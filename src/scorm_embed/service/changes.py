@@ -33,6 +33,7 @@ from scorm_embed.storage.base import (
     SessionChange,
     SessionRecord,
 )
+from scorm_embed.storage.elements import merged
 
 TRIES = 12
 """How often a change is computed anew when another writer was faster, before the request is answered with 503."""
@@ -113,10 +114,9 @@ class Work:
         current = self.played.current_key
         if current is None:
             return None
-        values = dict(self.values)
         return CmiState(
             self.opened.model,
-            values,
+            self.values,
             strictness=self.desk.options.strictness,
             limits=self.desk.options.limits,
             counts=self.runtime.counts if self.runtime is not None and self.delivered is None else None,
@@ -126,18 +126,13 @@ class Work:
         assert effects.before is not None
         key = self._key(*effects.before)
         changed = effects.runtime
-        merged = dict(self.values)
-        for name, value in changed.items():
-            if value is None:
-                merged.pop(name, None)
-            else:
-                merged[name] = value
+        values = merged(self.values, changed)
         self.changes.setdefault(key, {}).update(changed)
         counts = self._counts_after(changed)
         if self.delivered is not None:
-            self.delivered = merged
+            self.delivered = values
         else:
-            self.runtime = RuntimeRecord(key, merged, counts)
+            self.runtime = RuntimeRecord(key, values, counts)
 
     def _counts_after(self, changed: Mapping[str, str | None]) -> dict[str, int]:
         """Collections grow by what was set; only what was loaded in part needs counting."""
@@ -172,16 +167,22 @@ class Work:
         stores = {identifier: value for (_, identifier), value in self.learner_data.stores.items() if value is not None}
         stores |= self.state.stores
         stores |= {identifier: value for (_, identifier), value in self.stores.items() if value is not None}
-        launch = self.state.launch
-        learner = Learner(self.record.user_id, (launch.learner_name if launch else None) or "")
-        opening = Opening(self.opened.course, self.opened.tree, self.opened.model, self.played, learner, stores)
-        self.delivered = open_activity(opening, effects.delivery.activity_id, stored)
+        self.delivered = self.open_activity(effects.delivery.activity_id, stored, stores)
         if self.scratch is not None:
             return
         before = stored or {}
         change: dict[str, str | None] = {n: v for n, v in self.delivered.items() if before.get(n) != v}
         change |= {name: None for name in before if name not in self.delivered}
         self.changes.setdefault(key, {}).update(change)
+
+    def open_activity(
+        self, activity_id: str, stored: Mapping[str, str] | None, stores: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Make the first run-time data of an activity for the session's learner."""
+        launch = self.state.launch
+        learner = Learner(self.record.user_id, (launch.learner_name if launch else None) or "")
+        opening = Opening(self.opened.course, self.opened.tree, self.opened.model, self.played, learner, stores)
+        return open_activity(opening, activity_id, stored)
 
     async def _stored(self, key: RuntimeKey) -> dict[str, str] | None:
         """What is stored of a learner attempt on an activity, with what this work has changed already."""
@@ -195,13 +196,7 @@ class Work:
         changed = self.changes.get(key)
         if not found and not changed:
             return None
-        values = dict(found[0].values) if found else {}
-        for name, value in (changed or {}).items():
-            if value is None:
-                values.pop(name, None)
-            else:
-                values[name] = value
-        return values
+        return merged(found[0].values if found else {}, changed or {})
 
     def renew(self) -> None:
         """The launch is alive: it ends later, but never after its last moment."""

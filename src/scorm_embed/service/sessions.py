@@ -7,7 +7,6 @@ from typing import Any
 
 from scorm_embed.core.datamodel import CmiState
 from scorm_embed.core.values import parse_duration
-from scorm_embed.engine.delivery import Learner, Opening, open_activity
 from scorm_embed.engine.events import AttemptRequested, Written
 from scorm_embed.engine.outcome import current_attempt, of_summary
 from scorm_embed.engine.state import ActivityRecord
@@ -151,11 +150,8 @@ def _prepare(work: Work) -> None:
     state = work.state
     record = state.record(activity_id)
     record.attempt, record.prepared = 1, True
-    launch = state.launch
-    learner = Learner(work.record.user_id, (launch.learner_name if launch else None) or "")
-    opening = Opening(work.opened.course, work.opened.tree, work.opened.model, state, learner, {})
     state.current = activity_id
-    values = open_activity(opening, activity_id, None)
+    values = work.open_activity(activity_id, None, {})
     key = RuntimeKey(state.attempt.number, activity_id, 1)
     work.runtime = RuntimeRecord(key, values)
     work.changes[key] = dict(values)
