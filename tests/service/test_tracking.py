@@ -337,3 +337,14 @@ async def test_a_12_course_of_several_scos_is_judged_by_those_that_spoke_of_succ
         player.sco.terminate()
         await player.sync()
     assert (await desk.shown())["success_status"] == success
+
+
+async def test_a_new_attempt_while_the_course_is_open_leaves_the_last_words_with_the_old_one(desk) -> None:
+    player = await desk.play(await desk.course(S2004))
+    player.sco.initialize()
+    player.sco.set("cmi.session_time", "PT30S")
+    await player.sync()
+    await desk.service.new_attempt("acme", "s1")
+    earlier = await desk.service.activity("acme", "s1", "item_1", attempt=1)
+    assert earlier["cmi_data"]["cmi.total_time"] == "PT30S"
+    assert (await desk.service.activity("acme", "s1", "item_1", attempt=2))["cmi_data"] == {}

@@ -91,10 +91,12 @@ class Work:
             tolerant=self.desk.options.strictness is Strictness.TOLERANT,
             best=self.desk.options.outcome is Outcome.BEST,
         )
+        attempt_number = self.state.attempt.number
         effects = handle(play, event, now=self.now, draw=self.desk.draw)
         self.dirty = True
         if effects.before is not None and effects.runtime and self.scratch is None:
-            self._keep(effects)
+            # The event may have begun a new attempt: what the content said belongs to the one it was said in.
+            self._keep(effects, attempt_number)
         self._keep_learner_data(effects)
         self.view_changed = self.view_changed or effects.view_changed
         self.tracking_changed = self.tracking_changed or effects.tracking_changed
@@ -122,9 +124,9 @@ class Work:
             counts=self.runtime.counts if self.runtime is not None and self.delivered is None else None,
         )
 
-    def _keep(self, effects: Effects) -> None:
+    def _keep(self, effects: Effects, attempt_number: int) -> None:
         assert effects.before is not None
-        key = self._key(*effects.before)
+        key = RuntimeKey(attempt_number, *effects.before)
         changed = effects.runtime
         values = merged(self.values, changed)
         self.changes.setdefault(key, {}).update(changed)
@@ -250,7 +252,7 @@ class Work:
             return None
         if self.delivered is not None and self.scratch is None:
             return RuntimeRecord(self._key(*key), self.delivered)
-        return self.runtime
+        return self.runtime if self.runtime is not None and self.runtime.key == self._key(*key) else None
 
 
 async def load_work(desk: Desk, tenant_id: str, session_id: str, rows: Rows = None) -> Work:
