@@ -194,7 +194,7 @@ def test_a_course_that_redirects_its_frame_before_it_starts_is_not_leaving(wire,
         "location.replace('second.html')</script>"
     )
     player.open()
-    frame = player.page.frame("scorm-content")
+    frame = player.page.query_selector("iframe[name=scorm-content]").content_frame()
     frame.wait_for_url("**/second.html")
     assert frame.evaluate("sco.begin() + sco.set('cmi.location', 'p3') + sco.commit()") == "truetruetrue"
     player.wait(save="saved")
