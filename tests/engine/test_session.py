@@ -7,7 +7,7 @@ import pytest
 from scorm_embed.core.sequencing.vocabulary import NavigationRequest
 from scorm_embed.core.standard import Standard
 from scorm_embed.engine.effects import Happening
-from scorm_embed.engine.events import AttemptRequested, Left, Requested, Started, Written
+from scorm_embed.engine.events import AttemptRequested, Committed, Left, Requested, Started, Written
 from scorm_embed.engine.state import Phase, to_snapshot
 
 S12, S2004 = Standard.SCORM_12, Standard.SCORM_2004_4TH
@@ -84,6 +84,76 @@ def test_initialising_again_within_one_launch_is_a_communication_session_of_its_
     desk.commit(("cmi.core.session_time", "00:00:05"), terminated=True)
     assert desk.state.seconds == 15.0
     assert desk.stored["one", 1]["cmi.core.total_time"] == "0000:00:15.00"
+
+
+TIMES = {S12: ("cmi.core.session_time", "00:00:30", "00:00:50"), S2004: ("cmi.session_time", "PT30S", "PT50S")}
+
+
+def left_after(table, standard: Standard, seconds: float, *elements: tuple[str, str]):
+    """Play for a while, and be left without a word of the content's."""
+    desk = table(standard, "one", "two")
+    desk.send(Started())
+    desk.wait(seconds)
+    if elements:
+        desk.commit(*elements)
+    desk.send(Left(noticed=False))
+    desk.reload()
+    return desk
+
+
+@both
+def test_time_that_content_reports_after_it_was_left_replaces_what_was_counted(table, standard: Standard) -> None:
+    element, half, more = TIMES[standard]
+    desk = left_after(table, standard, 20, ("cmi.suspend_data" if standard is S12 else "cmi.location", "p1"))
+    assert desk.state.seconds == 20.0
+    desk.commit((element, half), initialized=False)
+    desk.reload()
+    desk.commit((element, more), initialized=False)
+    record = desk.state.activities["one"]
+    assert (desk.state.seconds, desk.state.attempt.seconds, record.seconds) == (50.0, 50.0, 50.0)
+    total = desk.stored["one", 1]["cmi.core.total_time" if standard is S12 else "cmi.total_time"]
+    assert total == ("0000:00:50.00" if standard is S12 else "PT50S")
+    desk.send(Started())
+    desk.wait(5)
+    desk.commit(terminated=True)
+    assert desk.state.seconds == 55.0
+
+
+@both
+def test_a_visit_of_which_nothing_had_arrived_counts_in_full(table, standard: Standard) -> None:
+    element, half, _ = TIMES[standard]
+    desk = left_after(table, standard, 20)
+    assert desk.state.seconds == 0.0
+    desk.commit((element, half), terminated=True)
+    assert desk.state.seconds == 30.0
+
+
+@both
+def test_a_second_initialize_after_it_was_left_is_a_visit_of_its_own(table, standard: Standard) -> None:
+    element, half, more = TIMES[standard]
+    desk = left_after(table, standard, 20, (element, half))
+    desk.commit((element, more), terminated=True)
+    desk.commit((element, half), terminated=True)
+    assert desk.state.seconds == 110.0
+
+
+def test_what_content_itself_has_ended_is_not_corrected(table) -> None:
+    desk = table(S2004, "one", "two")
+    desk.send(Started())
+    desk.commit(("cmi.session_time", "PT30S"), terminated=True)
+    desk.send(Left())
+    desk.commit(("cmi.session_time", "PT50S"), initialized=False)
+    assert desk.state.seconds == 30.0
+
+
+def test_time_of_an_earlier_visit_does_not_change_a_later_one(table) -> None:
+    desk = left_after(table, S2004, 20, ("cmi.session_time", "PT30S"))
+    desk.send(Started())
+    desk.wait(10)
+    desk.commit(("cmi.location", "p2"))
+    desk.send(Requested(NavigationRequest.CONTINUE))
+    desk.send(Committed(9, "one", (("cmi.session_time", "PT50S"),)))
+    assert desk.state.seconds == 40.0
 
 
 @pytest.mark.parametrize(
@@ -197,3 +267,15 @@ def test_a_new_attempt_also_begins_where_only_the_host_has_written(table) -> Non
     desk.send(Written(elements={"cmi.core.lesson_status": "completed"}))
     desk.send(AttemptRequested())
     assert (desk.state.attempt.number, desk.state.earlier[0].completion_status) == (2, "completed")
+
+
+def test_answers_that_changed_places_within_one_commit_are_kept(table) -> None:
+    desk = table(S2004)
+    desk.send(Started())
+    one = "cmi.interactions.0."
+    patterns = [f"{one}correct_responses.{at}.pattern" for at in (0, 1)]
+    desk.commit((f"{one}id", "q"), (f"{one}type", "choice"), (patterns[0], "a"), (patterns[1], "b"))
+    effects = desk.commit((patterns[0], "b"), (patterns[1], "a"))
+    assert effects.refused == []
+    stored = desk.stored[desk.state.current_key]
+    assert [stored[name] for name in patterns] == ["b", "a"]

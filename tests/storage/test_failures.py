@@ -19,7 +19,7 @@ from scorm_embed.storage import SQLStorage
 from scorm_embed.storage.base import SessionChange
 from scorm_embed.storage.connections import read_url
 from scorm_embed.storage.direct import Direct
-from scorm_embed.testing.storage_checks.scene import Scene, change_of, commit, following
+from scorm_embed.testing.storage_checks.scene import START, Scene, change_of, commit, following
 
 SERVERS = [
     pytest.param("postgresql", marks=pytest.mark.postgresql),
@@ -168,10 +168,17 @@ def test_a_save_that_is_cut_while_it_waits_is_unavailable_and_changes_nothing(po
 def test_a_server_that_cannot_be_reached_is_unavailable(url: str) -> None:
     async def main() -> None:
         storage = SQLStorage(url)
+        scene = Scene(storage, "t")
         for call in (
             storage.load_session("t", "s"),
-            storage.save_session("t", SessionChange(Scene(storage, "t").session(), None)),
-            storage.take_events(1, Scene(storage).session().created_at, 1.0),
+            storage.save_session("t", SessionChange(scene.session(), None)),
+            storage.take_events(1, START, 1.0),
+            storage.keep_event(scene.event("e"), attempts=0),
+            storage.settle_events(["e"]),
+            storage.load_event("t", "e"),
+            storage.list_events("t", "dead"),
+            storage.list_expired(START),
+            storage.prune_commits(START),
             storage.migrate(),
         ):
             with pytest.raises(StorageUnavailableError) as caught:

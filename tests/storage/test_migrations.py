@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from scorm_embed.errors import ConfigurationError
 from scorm_embed.storage import SQLStorage, migrations
+from scorm_embed.storage.base import EventRecord
 from scorm_embed.storage.connections import read_url
 from scorm_embed.storage.preparing import HEAD, version_table
 from scorm_embed.testing.storage import check_storage
@@ -22,6 +25,7 @@ EVERY = [
     pytest.param("postgresql", marks=pytest.mark.postgresql),
     pytest.param("mariadb", marks=pytest.mark.mariadb),
 ]
+NOON = datetime(2025, 1, 15, 12, tzinfo=UTC)
 ROUND_TRIP = ["run_time_data_comes_back_exactly", "a_package_comes_back_as_it_was_added"]
 
 
@@ -108,14 +112,48 @@ def test_the_first_released_tables_are_brought_to_the_newest_form_with_their_row
         " 5, 6, '2025-01-15 10:00:00.000001')"
     )
 
+    _fill_first_tables(database, prefix)
+
     async def use(storage: SQLStorage) -> Any:
         await check_storage(storage, ROUND_TRIP)
+        for session_id, is_playing in (("s1", True), ("s2", False)):
+            found = await storage.load_session("t", session_id)
+            assert found is not None
+            assert (found[0].user_id, found[0].is_playing, found[0].expires_at) == ("u", is_playing, NOON)
+        assert await storage.list_expired(NOON) == [("t", "s1")]
+        assert await storage.list_expired(NOON - timedelta(microseconds=1)) == []
+        expected = EventRecord("e1", "t", "ended", "s1", NOON, {"n": 1}, NOON)
+        assert await storage.load_event("t", "e1") == expected
+        assert await storage.load_event("t", "e2") == replace(expected, id="e2", due_at=NOON + timedelta(hours=1))
+        assert [event.id for event in await storage.take_events(9, NOON, 1.0)] == ["e1"]
         return await storage.load_package("t", "p")
 
     record = database.run(use, prefix=prefix)
+    assert differences(database, database.storage(prefix=prefix)) == []
     assert (record.title, record.manifest, record.created_at.microsecond) == ("Old", b"m", 1)
     version = version_table(prefix, database.schema)
     assert on_connection(database, lambda connection: connection.execute(version.select()).all()) == [(HEAD,)]
+
+
+def _fill_first_tables(database: Any, prefix: str) -> None:
+    """A session that is played, one that was left, an event, and one that somebody is delivering."""
+    where = f"{database.schema}.{prefix}" if database.schema else prefix
+    noon = "'2025-01-15 12:00:00+00'" if database.kind == "postgresql" else "'2025-01-15 12:00:00.000000'"
+    later = noon.replace(" 12", " 13")
+    colon = "\\:"  # else a name of a parameter
+    for name, phase in (("s1", "active"), ("s2", "suspended")):
+        database.execute(
+            f"INSERT INTO {where}sessions (tenant_id, id, user_id, package_id, package_version, version,"
+            " completion_status, success_status, state, time_spent_seconds, attempts, attempt_number,"
+            " activity_attempt, snapshot, created_at, updated_at, updated_hour, expires_at)"
+            f" VALUES ('t', '{name}', 'u', 'p', 1, 1, 'incomplete', 'unknown', 'incomplete', 0, 1, 1, 0,"
+            f""" '{{"v"{colon}1,"phase"{colon}"{phase}"}}', {noon}, {noon}, 1, {noon})"""
+        )
+    for name, leased in (("e1", "NULL"), ("e2", later)):
+        database.execute(
+            f"INSERT INTO {where}outbox (id, tenant_id, type, session_id, created_at, data, leased_until)"
+            f""" VALUES ('{name}', 't', 'ended', 's1', {noon}, '{{"n"{colon} 1}}', {leased})"""
+        )
 
 
 @pytest.mark.parametrize("database", EVERY, indirect=True)

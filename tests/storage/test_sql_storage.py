@@ -402,3 +402,35 @@ def test_every_list_is_found_by_an_index(sqlite: Any, filters: dict[str, Any]) -
     assert [step for step in plan if step.startswith("SCAN")] == []
     if "updated_since" not in filters:
         assert [step for step in plan if "TEMP B-TREE" in step] == []
+
+
+@pytest.mark.parametrize(
+    ("call", "index"),
+    [
+        (lambda storage: storage.list_expired(START), "scorm_sessions_playing_idx"),
+        (lambda storage: storage.take_events(10, START, 1.0), "scorm_outbox_due_idx"),
+        (lambda storage: storage.list_events("t", "dead"), "scorm_outbox_listed_idx"),
+        (lambda storage: storage.prune_commits(START), "scorm_commits_received_idx"),
+    ],
+    ids=["expired", "due", "dead", "old"],
+)
+def test_what_upkeep_looks_for_is_found_by_an_index(sqlite: Any, call: Any, index: str) -> None:
+    async def work(storage: SQLStorage) -> list[str]:
+        await storage.migrate()
+        seen: list[tuple[str, Any]] = []
+        opened = storage._connections.get()
+        for engine in (opened.single, opened.engine):
+            event.listen(
+                engine.sync_engine,
+                "before_cursor_execute",
+                lambda c, k, statement, values, *_: seen.append((statement, values)),
+            )
+        await call(storage)
+        statement, values = next(item for item in seen if item[0].startswith("SELECT"))
+        async with engine.connect() as connection:
+            rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            return [str(row[3]) for row in rows]
+
+    plan = sqlite.run(work)
+    assert any(index in step for step in plan), plan
+    assert [step for step in plan if step.startswith("SCAN") or "TEMP B-TREE" in step] == []

@@ -10,6 +10,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from scorm_embed.core.datamodel.replay import replay
 from scorm_embed.core.sequencing.transfer import activity_status, mark_suspended
 from scorm_embed.core.sequencing.vocabulary import NavigationRequest
 from scorm_embed.core.values import parse_duration
@@ -53,10 +54,11 @@ def receive(play: Play, event: Committed, effects: Effects, now: datetime) -> No
             state.open.since = now
             state.open.reported_seconds = None
         state.open.initialized = state.open.initialized or event.initialized
+    elif event.initialized:
+        _note_late_initialize(play)
     if not play.counts:
         return
-    for element, value in event.elements:
-        answer = cmi.set(element, value)
+    for (element, value), answer in zip(event.elements, replay(cmi, event.elements), strict=True):
         if answer.value != "true":
             effects.refused.append(Refusal(event.number, element, answer.code, answer.diagnostic))
             continue
@@ -73,13 +75,16 @@ def receive(play: Play, event: Committed, effects: Effects, now: datetime) -> No
 def _note(play: Play, element: str, value: str, effects: Effects) -> None:
     """What else follows from an element that was set."""
     state = play.state
-    if state.open is not None:
-        if _STATUS.fullmatch(element):
-            if element in state.open.set_by_content:
-                state.open.set_by_content.remove(element)
-            state.open.set_by_content.append(element)
-        if element == _SESSION_TIME[play.course.standard.is_2004]:
-            state.open.reported_seconds = (parse_duration(value) or 0) / 100
+    if state.open is not None and _STATUS.fullmatch(element):
+        if element in state.open.set_by_content:
+            state.open.set_by_content.remove(element)
+        state.open.set_by_content.append(element)
+    if element == _SESSION_TIME[play.course.standard.is_2004]:
+        seconds = (parse_duration(value) or 0) / 100
+        if state.open is not None:
+            state.open.reported_seconds = seconds
+        elif state.closed is not None:
+            _correct_time(play, seconds)
     if element.startswith("adl.data.") and element.endswith(".store") and play.cmi is not None:
         identifier = play.cmi.values.get(element[: -len("store")] + "id")
         if identifier is not None:
@@ -87,6 +92,32 @@ def _note(play: Play, element: str, value: str, effects: Effects) -> None:
     if state.stated and element.startswith("cmi.") and not element.startswith("cmi.objectives."):
         for name in [name for name in state.stated if element.endswith(_STATED_BY[name])]:
             del state.stated[name]
+
+
+def _note_late_initialize(play: Play) -> None:
+    """Content that was left had initialised: the visit that was closed, if nothing of it had arrived, else another."""
+    state, cmi = play.state, play.cmi
+    assert cmi is not None
+    if state.closed is not None and not state.closed["initialized"]:
+        state.closed["initialized"] = True
+    else:
+        total = cmi.values.get(_TOTAL_TIME[play.course.standard.is_2004])
+        state.closed = {"seconds": 0.0, "total": total, "initialized": True}
+
+
+def _correct_time(play: Play, seconds: float) -> None:
+    """Count what the content says about the visit instead of what was counted when we closed it."""
+    state, cmi = play.state, play.cmi
+    assert state.closed is not None
+    assert cmi is not None
+    assert play.activity_id is not None
+    difference = seconds - state.closed["seconds"]
+    state.record(play.activity_id).seconds += difference
+    state.seconds += difference
+    state.attempt.seconds += difference
+    state.closed["seconds"] = seconds
+    is_2004 = play.course.standard.is_2004
+    cmi.write(_TOTAL_TIME[is_2004], add_time(is_2004, state.closed["total"], seconds))
 
 
 def _transfer(play: Play) -> None:
@@ -113,7 +144,7 @@ def content_request(play: Play) -> tuple[NavigationRequest, str | None] | None:
     return NavigationRequest(request), None
 
 
-def close(play: Play, effects: Effects, now: datetime) -> None:
+def close(play: Play, effects: Effects, now: datetime, *, by_content: bool = False) -> None:
     """Close the communication session, if one is open: time, status, exit (once, whoever closes)."""
     state, cmi = play.state, play.cmi
     current = state.open
@@ -132,8 +163,11 @@ def close(play: Play, effects: Effects, now: datetime) -> None:
     state.seconds += seconds
     state.attempt.seconds += seconds
     current.reported_seconds = None
+    total = _TOTAL_TIME[is_2004]
+    state.closed = None
+    if not by_content:
+        state.closed = {"seconds": seconds, "total": cmi.values.get(total), "initialized": current.initialized}
     if is_2004 or _SESSION_TIME[is_2004] in cmi.values:
-        total = _TOTAL_TIME[is_2004]
         cmi.write(total, add_time(is_2004, cmi.values.get(total), seconds))
     if current.initialized and not is_2004:
         status = finish_status(cmi.values)

@@ -123,6 +123,7 @@ def _begin_attempt(play: Play) -> None:
     state.stated = {}
     state.activities = {}
     state.stores = {}
+    state.closed = None
 
 
 def _commit(play: Play, event: Committed, effects: Effects, now: datetime, draw: Draw) -> None:
@@ -133,7 +134,7 @@ def _commit(play: Play, event: Committed, effects: Effects, now: datetime, draw:
     if not event.terminated:
         return
     request = communication.content_request(play)
-    communication.close(play, effects, now)
+    communication.close(play, effects, now, by_content=True)
     if state.phase is not Phase.ACTIVE:
         # The page had said goodbye before its content did: what that leaving meant is decided again.
         _after_leaving(play, effects, now, draw)
@@ -216,6 +217,7 @@ def _deliver(play: Play, activity_id: str, resumed: bool, effects: Effects, now:
     effects.delivery = Delivery(activity_id, record.attempt, fresh)
     state.current = activity_id
     state.open = Communication(activity_id, now, now)
+    state.closed = None
 
 
 def _finish(play: Play, reason: str, effects: Effects, now: datetime) -> None:

@@ -140,6 +140,9 @@ class SessionState:
     """Shared data stores of a course that keeps them to itself."""
     earned: dict[str, Any] | None = None
     """The best that earlier launches of a SCORM 1.2 course showed, whose data stay in one attempt."""
+    closed: dict[str, Any] | None = None
+    """The time of the last communication session that we closed, not its content (``seconds``, ``total`` before it,
+    and whether it was ``initialized``): what the content still had to say about its time replaces it."""
     scratch: dict[str, Any] | None = None
     """The snapshot that a launch in browse or review mode plays on, where nothing counts."""
     completed_at: datetime | None = None
@@ -216,6 +219,7 @@ _PLAIN = (
     "success_reported",
     "stores",
     "earned",
+    "closed",
     "scratch",
 )
 _NEVER = datetime.min.replace(tzinfo=UTC)

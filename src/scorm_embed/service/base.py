@@ -20,7 +20,10 @@ from scorm_embed.errors import NotFoundError
 from scorm_embed.service.courses import Courses, OpenCourse
 from scorm_embed.service.hooks import Hooks
 from scorm_embed.service.model import Outcome
+from scorm_embed.service.outbox import Outbox, OutboxOptions
+from scorm_embed.service.recent import RecentSessions
 from scorm_embed.storage.base import PackageRecord, Storage
+from scorm_embed.storage.gate import Gate
 
 
 class Clock(Protocol):
@@ -63,6 +66,11 @@ class ServiceOptions:
     archive_limits: ArchiveLimits = field(default_factory=ArchiveLimits)
     manifest_limits: ManifestLimits = field(default_factory=ManifestLimits)
     limits: Limits = field(default_factory=Limits)
+    outbox: OutboxOptions = field(default_factory=OutboxOptions)
+    log_retention_days: int | None = None
+    """How long rows of the log are kept; None: for ever."""
+    maintenance_seconds: float = 60
+    """How often a worker looks for what must happen without a request; 0: never."""
 
 
 class Desk:
@@ -85,8 +93,12 @@ class Desk:
         self.clock = clock
         self.draw = draw or SystemDraw()
         self.hooks = hooks or Hooks()
+        self.outbox = Outbox(storage, self.hooks, clock, self.draw, self.options.outbox)
         self.new_id = new_id
         self.courses = Courses()
+        self.recent = RecentSessions()
+        self.blob_gate = Gate()
+        """Between a blob and the record that names it nothing else is imported or deleted."""
 
     async def package_record(self, tenant_id: str, package_id: str, version: int | None = None) -> PackageRecord:
         """Load a package version; ``NotFoundError`` with PACKAGE_NOT_FOUND."""

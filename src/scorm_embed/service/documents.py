@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from scorm_embed.core.manifest.model import Course
@@ -10,11 +11,19 @@ from scorm_embed.core.sequencing.definition import ActivityDefinition
 from scorm_embed.engine.outcome import Shown
 from scorm_embed.engine.state import ActivityRecord, AttemptSummary, SessionState
 from scorm_embed.service.model import Document
-from scorm_embed.storage.base import CommitRecord, PackageRecord, RuntimeRecord, Score, SessionRecord
+from scorm_embed.storage.base import (
+    CommitRecord,
+    EventRecord,
+    PackageRecord,
+    PackageVersion,
+    RuntimeRecord,
+    Score,
+    SessionRecord,
+)
 
 
 def package_document(record: PackageRecord) -> Document:
-    """A package."""
+    """A package. ``changes`` is how its tree differs from that of the version before."""
     return {
         "id": record.id,
         "tenant_id": record.tenant_id,
@@ -25,8 +34,16 @@ def package_document(record: PackageRecord) -> Document:
         "size_bytes": record.size_bytes,
         "file_count": record.file_count,
         "warnings": record.warnings,
+        "changes": record.facts.get("changes", []),
         "created_at": record.created_at,
     }
+
+
+def versions_document(versions: Sequence[PackageVersion]) -> list[Document]:
+    """The versions of a package, newest first, each with the number of sessions that stay on it."""
+    return [
+        {"version": entry.version, "created_at": entry.created_at, "sessions": entry.sessions} for entry in versions
+    ]
 
 
 def activity_tree(course: Course, definition: ActivityDefinition) -> list[Document]:
@@ -96,6 +113,37 @@ def session_document(
         "completed_at": record.completed_at,
         "expires_at": record.expires_at,
     }
+
+
+def event_document(record: EventRecord) -> Document:
+    """An event that was not told to everybody."""
+    return {
+        "id": record.id,
+        "tenant_id": record.tenant_id,
+        "type": record.type,
+        "session_id": record.session_id,
+        "at": record.created_at,
+        "state": record.state,
+        "attempts": record.attempts,
+        "due_at": record.due_at,
+        "pending": list(record.pending),
+        "last_error": record.last_error,
+    }
+
+
+_SESSION_TIMES = ("created_at", "updated_at", "launched_at", "completed_at", "expires_at")
+
+
+def session_to_json(document: Document) -> Document:
+    """Give a session as JSON keeps it, times to the microsecond."""
+    times = {name: document[name].isoformat() for name in _SESSION_TIMES if document.get(name) is not None}
+    return {**document, **times}
+
+
+def session_from_json(data: Mapping[str, Any]) -> Document:
+    """Give the session back."""
+    times = {name: datetime.fromisoformat(data[name]) for name in _SESSION_TIMES if data.get(name) is not None}
+    return {**data, **times}
 
 
 def activities_document(course: Course, state: SessionState) -> list[Document]:

@@ -2,24 +2,32 @@
 
 A hook registered with ``transaction=True`` runs inside the database transaction of the change and gets its
 connection, so that the host's row and the session are committed together or not at all; an exception in it undoes
-both. The others run after the commit; an exception in one is logged and disturbs nobody.
+both. The others, and webhooks, are handlers of the outbox (``outbox``): each gets its event after the commit, at least
+once. A handler is known by a name that is the same in every process.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import inspect
-import logging
+import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from pathlib import PurePath
+from typing import Any, Protocol
+
+import anyio.to_thread
 
 from scorm_embed.engine.effects import Happening
 from scorm_embed.errors import ConfigurationError
 from scorm_embed.service.model import Document
 from scorm_embed.storage.base import Inside
 
-logger = logging.getLogger("scorm_embed.hooks")
+EVENTS = tuple(happening.value for happening in Happening)
+"""The names of everything that can happen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +45,85 @@ class HookEvent:
     at: datetime
     connection: Any = None
     """The storage's connection inside its transaction; None for a hook that runs after the commit."""
+    id: str = ""
+    """The event's own id: the same each time that it is told."""
 
 
 Hook = Callable[[HookEvent], Awaitable[None] | None]
+Within = Callable[[], AbstractContextManager[Any]]
+
+
+class Handler(Protocol):
+    """Somebody who is told of events after the commit, until it has worked once."""
+
+    @property
+    def name(self) -> str:
+        """Tells it apart, in every process."""
+
+    @property
+    def in_order(self) -> bool:
+        """Whether it waits for those before it, or runs beside the others."""
+
+    def wants(self, event_type: str, tenant_id: str) -> bool:
+        """Whether it is told of such events."""
+
+    async def tell(self, event: HookEvent) -> None:
+        """Do what is to be done; an exception lets it be tried again, ``GoneError`` does not."""
+
+
+class GoneError(Exception):
+    """A handler says that trying again is of no use."""
 
 
 class Hooks:
-    """The hooks of one ScormEmbed."""
+    """Everybody who wants to be told, of one ScormEmbed."""
 
     def __init__(self) -> None:
         self._inside: dict[str, list[Hook]] = {}
-        self._after: dict[str, list[Hook]] = {}
+        self._handlers: dict[str, Handler] = {}
+        self.within: Within = contextlib.nullcontext
+        """Makes the context in which hooks run that are not async (an application context of the host)."""
 
     def add(self, event: str, hook: Hook, *, transaction: bool = False) -> None:
         """Register a hook; ``ConfigurationError`` for an event that never happens."""
-        known = [happening.value for happening in Happening]
-        if event not in known:
-            raise ConfigurationError(f"There is no event {event!r}; there are {', '.join(known)}.")
-        (self._inside if transaction else self._after).setdefault(event, []).append(hook)
+        if event not in EVENTS:
+            raise ConfigurationError(f"There is no event {event!r}; there are {', '.join(EVENTS)}.")
+        if transaction:
+            self._inside.setdefault(event, []).append(hook)
+            return
+        for handler in self._handlers.values():
+            if isinstance(handler, _AfterHook) and handler.hook is hook:
+                handler.events.add(event)
+                return
+        name = first = _name_of(hook)
+        number = 1
+        while name in self._handlers:
+            number += 1
+            name = f"{first}#{number}"
+        self.add_handler(_AfterHook(name, hook, {event}, self))
 
-    def wanted(self, happenings: Sequence[Happening]) -> bool:
-        """Whether any hook wants to hear of these."""
-        return any(h.value in self._inside or h.value in self._after for h in happenings)
+    def add_handler(self, handler: Handler) -> None:
+        """Register a handler of the outbox; ``ConfigurationError`` when its name is taken."""
+        if handler.name in self._handlers:
+            raise ConfigurationError(f"{handler.name} is there twice.")
+        self._handlers[handler.name] = handler
+
+    @property
+    def has_handlers(self) -> bool:
+        """Whether anybody is told after the commit."""
+        return bool(self._handlers)
+
+    def handler(self, name: str) -> Handler | None:
+        """Give the handler of this name, if this process knows it."""
+        return self._handlers.get(name)
+
+    def handlers_of(self, event_type: str, tenant_id: str) -> tuple[str, ...]:
+        """Name those who are told of such an event after the commit."""
+        return tuple(name for name, handler in self._handlers.items() if handler.wants(event_type, tenant_id))
+
+    def wanted(self, happenings: Sequence[Happening], tenant_id: str) -> bool:
+        """Whether anybody wants to hear of these."""
+        return any(h.value in self._inside or self.handlers_of(h.value, tenant_id) for h in happenings)
 
     def inside(self, events: Sequence[HookEvent]) -> Inside | None:
         """What to run inside the transaction; None when there is nothing."""
@@ -68,21 +133,61 @@ class Hooks:
 
         async def run(connection: Any) -> None:
             for hook, event in calls:
-                await _call(hook, replace(event, connection=connection))
+                result = hook(replace(event, connection=connection))
+                if inspect.isawaitable(result):
+                    await result
 
         return run
 
-    async def after(self, events: Sequence[HookEvent]) -> None:
-        """Call the hooks that run after the commit."""
-        for event in events:
-            for hook in self._after.get(event.type, ()):
-                try:
-                    await _call(hook, event)
-                except Exception:
-                    logger.exception("A hook for %r failed.", event.type)
+
+@dataclass(frozen=True, slots=True)
+class _AfterHook:
+    """A function of the host as a handler."""
+
+    name: str
+    hook: Hook
+    events: set[str]
+    hooks: Hooks
+    in_order: bool = True
+
+    def wants(self, event_type: str, tenant_id: str) -> bool:
+        return event_type in self.events
+
+    async def tell(self, event: HookEvent) -> None:
+        if _is_async(self.hook):
+            result = self.hook(event)
+        else:
+            # In a thread: the player's answers do not wait for somebody's mail server.
+            result = await anyio.to_thread.run_sync(self._call, event, abandon_on_cancel=True)
+        if inspect.isawaitable(result):
+            await result
+
+    def _call(self, event: HookEvent) -> Any:
+        with self.hooks.within():
+            return self.hook(event)
 
 
-async def _call(hook: Hook, event: HookEvent) -> None:
-    result = hook(event)
-    if inspect.isawaitable(result):
-        await result
+def _is_async(hook: Any) -> bool:
+    while isinstance(hook, functools.partial):
+        hook = hook.func
+    return inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(type(hook).__call__)
+
+
+def _name_of(hook: Any) -> str:
+    while isinstance(hook, functools.partial):
+        hook = hook.func
+    if not hasattr(hook, "__qualname__"):
+        hook = type(hook)
+    return f"{_module_of(hook)}.{hook.__qualname__}"
+
+
+def _module_of(hook: Any) -> str:
+    """Name the module as others would import it, also when it was started as a program."""
+    module = str(hook.__module__)
+    if module != "__main__":
+        return module
+    main = sys.modules[module]
+    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+    if spec is not None:
+        return str(spec.name)
+    return module if file is None else PurePath(file).stem

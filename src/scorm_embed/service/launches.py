@@ -14,7 +14,7 @@ from scorm_embed.errors import (
     StorageUnavailableError,
 )
 from scorm_embed.service.base import Desk
-from scorm_embed.service.changes import Work, change_session, load_work
+from scorm_embed.service.changes import Work, change_session, end_expired, load_work
 from scorm_embed.service.model import Launched, Mode, PlayerPage
 from scorm_embed.storage.base import Score, SessionChange, SessionRecord
 
@@ -48,6 +48,7 @@ class LaunchCalls(Desk):
         async def relaunch(work: Work) -> None:
             if (work.record.user_id, work.record.package_id) != (user_id, package_id):
                 raise DuplicateEntryError("The session exists for another user or package.", {"session_id": session_id})
+            await end_expired(work)
             self._own(work, launch)
 
         for _ in range(2):
@@ -86,6 +87,7 @@ class LaunchCalls(Desk):
                     Mode(last.mode), learner_name or last.learner_name, last.return_url, last.ttl_seconds
                 )
             else:
+                await end_expired(work)
                 launch = self._new_launch(Mode.NORMAL, learner_name, None, None)
             self._own(work, launch)
             return launch

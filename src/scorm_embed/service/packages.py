@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from anyio import to_thread
 
-from scorm_embed.content.build import BuiltBlob, build_blob
+from scorm_embed.content.build import BuiltBlob, Progress, build_blob
+from scorm_embed.content.schemas import schema_versions
 from scorm_embed.core.manifest import ReadManifest, read_manifest
 from scorm_embed.errors import DuplicateEntryError
 from scorm_embed.service.base import Desk
 from scorm_embed.service.courses import course_facts
-from scorm_embed.service.documents import activity_tree, package_document
+from scorm_embed.service.documents import activity_tree, package_document, versions_document
 from scorm_embed.service.model import Document
+from scorm_embed.service.versions import structural_changes
 from scorm_embed.storage.base import PackageRecord
 
 _VERSION_TRIES = 5
@@ -22,11 +26,14 @@ _VERSION_TRIES = 5
 class PackageCalls(Desk):
     """The part of the service about packages."""
 
-    async def import_package(self, tenant_id: str, source: Path, *, package_id: str | None = None) -> Document:
+    async def import_package(
+        self, tenant_id: str, source: Path, *, package_id: str | None = None, progress: Progress | None = None
+    ) -> Document:
         """Import the zip at ``source``; gives a package with ``warnings``.
 
         Args:
             package_id: an existing package that gets a new version.
+            progress: is told, in a worker thread, how many of how many unpacked bytes are done.
 
         Raises:
             PackageError: the file is no usable package; nothing was stored.
@@ -39,8 +46,19 @@ class PackageCalls(Desk):
         # Built where the store keeps its blobs, so that keeping it is a rename and not a copy.
         with tempfile.TemporaryDirectory(prefix="scorm-import-", dir=workspace) as folder:
             target = Path(folder) / "blob.zip"
-            built, manifest = await to_thread.run_sync(self._read, source, target)
-            await self.content.put(built.digest, target, consume=True)
+            built, manifest = await to_thread.run_sync(self._read, source, target, progress)
+            spare = await to_thread.run_sync(_spare_of, target)
+            async with self.blob_gate:
+                await self.content.put(built.digest, target, consume=spare != target)
+                record = await self._add(tenant_id, built, manifest, before)
+            # Another process may have deleted the last package with these bytes before it could see the record. From
+            # now on it does, so that what is there now stays; what went is stored once more.
+            await self.content.put(built.digest, spare, consume=spare != target)
+        return package_document(record)
+
+    async def _add(
+        self, tenant_id: str, built: BuiltBlob, manifest: ReadManifest, before: PackageRecord | None
+    ) -> PackageRecord:
         record = self._record(tenant_id, built, manifest, before)
         for _ in range(_VERSION_TRIES):
             try:
@@ -49,17 +67,24 @@ class PackageCalls(Desk):
             except DuplicateEntryError:
                 before = await self.storage.load_package(tenant_id, record.id)
                 record = self._record(tenant_id, built, manifest, before)
-        return package_document(record)
+        return record
 
-    def _read(self, source: Path, target: Path) -> tuple[BuiltBlob, ReadManifest]:
-        built = build_blob(source, target, self.options.archive_limits)
-        manifest = read_manifest(built.manifest, set(built.index.names()), limits=self.options.manifest_limits)
+    def _read(self, source: Path, target: Path, progress: Progress | None) -> tuple[BuiltBlob, ReadManifest]:
+        built = build_blob(source, target, self.options.archive_limits, progress=progress)
+        manifest = read_manifest(
+            built.manifest,
+            set(built.index.names()),
+            limits=self.options.manifest_limits,
+            schema_versions=schema_versions(target),
+        )
         return built, manifest
 
     def _record(
         self, tenant_id: str, built: BuiltBlob, manifest: ReadManifest, before: PackageRecord | None
     ) -> PackageRecord:
         course = manifest.course
+        activities = activity_tree(course, course.root)
+        changes = structural_changes(before.activities, activities) if before else []
         warnings = [
             {"code": warning.code.value, "message": warning.message, "path": warning.path} for warning in built.warnings
         ]
@@ -71,8 +96,8 @@ class PackageCalls(Desk):
             manifest.standard,
             built.digest,
             built.manifest,
-            course_facts(manifest),
-            activity_tree(course, course.root),
+            {**course_facts(manifest), **({"changes": changes} if changes else {})},
+            activities,
             [*warnings, *(problem.as_dict() for problem in manifest.problems)],
             built.size_bytes,
             len(built.index),
@@ -83,15 +108,31 @@ class PackageCalls(Desk):
         """Give a package; ``NotFoundError`` with PACKAGE_NOT_FOUND."""
         return package_document(await self.package_record(tenant_id, package_id))
 
+    async def package_versions(self, tenant_id: str, package_id: str) -> list[Document]:
+        """Give the versions of a package, newest first: ``{"version", "created_at", "sessions"}`` each."""
+        return versions_document(await self.storage.list_versions(tenant_id, package_id))
+
     async def packages(self, tenant_id: str, *, limit: int = 50, cursor: str | None = None) -> Document:
         """List packages, newest first: ``{"packages": […], "next_cursor"}``."""
         page = await self.storage.list_packages(tenant_id, limit, cursor)
         return {"packages": [package_document(record) for record in page.items], "next_cursor": page.next_cursor}
 
-    async def delete_package(self, tenant_id: str, package_id: str, *, force: bool = False) -> None:
-        """Remove a package; ``PackageInUseError`` while sessions exist, unless forced."""
+    async def delete_package(self, tenant_id: str, package_id: str, *, force: bool = False) -> Sequence[str]:
+        """Remove a package; ``PackageInUseError`` while sessions exist, unless forced. Gives the blobs that went."""
         await self.package_record(tenant_id, package_id)
-        unused = await self.storage.delete_package(tenant_id, package_id, with_sessions=force)
-        self.courses.forget()
-        for digest in unused:
-            await self.content.delete(digest)
+        async with self.blob_gate:
+            unused = await self.storage.delete_package(tenant_id, package_id, with_sessions=force)
+            self.courses.forget()
+            for digest in unused:
+                await self.content.delete(digest)
+        return unused
+
+
+def _spare_of(blob: Path) -> Path:
+    """Give a second name of a file, which stays when the store takes the first; the file itself where none can be."""
+    spare = blob.with_name("spare.zip")
+    try:
+        os.link(blob, spare)
+    except OSError:
+        return blob
+    return spare

@@ -78,7 +78,7 @@ class PlayerCalls(LaunchCalls):
             return True, refused, over
 
         rows = _touched(message.commits)
-        (owner, refused, over), work = await change_session(self, tenant_id, session_id, change, rows=rows)
+        (owner, refused, over), work = await change_session(self, tenant_id, session_id, change, rows=rows, recent=True)
         if not owner:
             raise superseded()
         if over:

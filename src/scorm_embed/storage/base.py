@@ -5,14 +5,17 @@ service hands it and gives it back. The promises that every implementation must 
 in ``scorm_embed.testing`` checks:
 
 * **Atomic.** Each method that changes something applies all of it or nothing, and returns after it is durable.
-* **Optimistic.** ``save_session`` compares the stored version with ``expected_version`` inside the same transaction
-  as the write; of two writers that read the same version exactly one wins, the other gets ``VersionConflictError``.
+* **Optimistic.** ``save_session`` compares the stored version with ``expected_version``, and the stored
+  ``created_at`` with the record's (a session deleted and made again is another one), inside the same transaction as
+  the write; of two writers that read the same version exactly one wins, the other gets ``VersionConflictError``.
 * **Once.** A commit row is unique by session, launch and number; ``save_session`` with one that exists raises
   ``DuplicateEntryError`` and changes nothing.
 * **Read your writes.** A read that starts after a write has returned sees it, from any process.
 * **Order.** Lists are newest first by ``(created_at, id)`` unless stated otherwise, and paging by cursor neither
   repeats nor skips a record that existed when the first page was read.
 * **Tenants.** A record is only found under its own tenant.
+* **Whole.** A session is only ever stored beside its package version: a new one whose version is not there, or is
+  being deleted, raises ``NotFoundError`` (PACKAGE_NOT_FOUND), and a package is not deleted past one being stored.
 * **Failure.** What cannot be reached raises ``StorageUnavailableError``. Nothing was changed then, unless the
   connection broke while the transaction was being committed, when nobody can know: the same call made again either
   applies the change or raises ``VersionConflictError`` or ``DuplicateEntryError``, and never applies it twice.
@@ -52,13 +55,23 @@ class PackageRecord:
     manifest: bytes
     """imsmanifest.xml as it came."""
     facts: Mapping[str, Json]
-    """What import found out and reading the manifest again needs (folder, file names, organization)."""
+    """What import found out: what reading the manifest again needs (organization, launch files), and how the version
+    differs from the one before."""
     activities: Json
     """The activity tree as the API shows it."""
     warnings: Json
     size_bytes: int
     file_count: int
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PackageVersion:
+    """One version of a package, and how many sessions stay on it."""
+
+    version: int
+    created_at: datetime
+    sessions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +117,8 @@ class SessionRecord:
     completed_at: datetime | None = None
     expires_at: datetime | None = None
     """When the current launch ends unless it is renewed; None when there is none."""
+    is_playing: bool = False
+    """Whether the learner is in the course: somebody must end that when ``expires_at`` has passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +168,10 @@ class LearnerData:
     """In a change, None removes, a store or an objective."""
 
 
+OPENING = "launch"
+"""The kind of a row of the log that says that the player was opened: what came before it is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommitRecord:
     """One appended row of a session's log: what a player or a client sent and what became of it."""
@@ -178,6 +197,10 @@ class CommitRecord:
     details: Json = None
 
 
+WAITING = "waiting"
+DEAD = "dead"
+
+
 @dataclass(frozen=True, slots=True)
 class EventRecord:
     """Something that happened, for hooks and webhooks outside the transaction (the outbox)."""
@@ -188,6 +211,15 @@ class EventRecord:
     session_id: str
     created_at: datetime
     data: Json
+    due_at: datetime
+    """From when on anybody may take it: after a lease, or a pause before the next try."""
+    pending: tuple[str, ...] = ()
+    """The handlers that have not had it yet."""
+    attempts: int = 0
+    """How often it was taken; also tells whether somebody took it since it was read."""
+    state: str = WAITING
+    """``waiting``, or ``dead``: given up, kept to be read."""
+    last_error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +245,7 @@ class SessionQuery:
 
     tenant_id: str
     package_id: str | None = None
+    package_version: int | None = None
     user_id: str | None = None
     completion_status: str | None = None
     success_status: str | None = None
@@ -246,6 +279,9 @@ class Storage(Protocol):
     async def list_packages(self, tenant_id: str, limit: int = 50, cursor: str | None = None) -> Page[PackageRecord]:
         """List the newest version of each package, newest first."""
 
+    async def list_versions(self, tenant_id: str, package_id: str) -> Sequence[PackageVersion]:
+        """List all versions of a package, newest first, with the number of their sessions; empty when there is none."""
+
     async def delete_package(self, tenant_id: str, package_id: str, *, with_sessions: bool = False) -> Sequence[str]:
         """Remove all versions; ``PackageInUseError`` while sessions exist, unless they go too.
 
@@ -277,6 +313,7 @@ class Storage(Protocol):
             VersionConflictError: a lost race; ``details["current_version"]`` is None when the session is gone.
             DuplicateEntryError: a session, commit or event exists; ``details["of"]`` says which (``"session"``,
                 ``"commit"``, ``"event"``).
+            NotFoundError: PACKAGE_NOT_FOUND: the package version of a new session does not exist.
             RequestError: an identifier cannot be kept exactly, or a number is infinite.
         """
 
@@ -314,14 +351,46 @@ class Storage(Protocol):
     async def find_commits(self, tenant_id: str, session_id: str, launch: str) -> Sequence[CommitRecord]:
         """Give the rows of one launch, by number."""
 
-    async def prune_commits(self, received_before: datetime, *, limit: int = 1000) -> int:
-        """Forget rows of all logs received before this time, oldest first, at most ``limit``; give how many."""
+    async def prune_commits(
+        self, received_before: datetime, *, limit: int = 1000, cursor: str | None = None
+    ) -> tuple[int, str | None]:
+        """Forget rows of all logs received before this time, looking at ``limit`` of them, oldest first.
+
+        A row stays until its session's log has a later row of kind ``launch``: a browser may still hold data of the
+        launch that it belongs to, and the log is how what was applied is known.
+
+        Returns:
+            how many rows are gone, and the cursor with which to go on; None at the end.
+        """
+
+    async def list_expired(self, now: datetime, limit: int = 100) -> Sequence[tuple[str, str]]:
+        """Give tenant and id of sessions with ``is_playing`` whose ``expires_at`` has come, in any order."""
 
     async def take_events(self, limit: int, now: datetime, lease_seconds: float) -> Sequence[EventRecord]:
-        """Give unsettled events, oldest first, and keep them from other takers for ``lease_seconds``."""
+        """Take waiting events that are due, those that are due longest first, at most ``limit``.
+
+        Each is given to one taker: its ``due_at`` becomes ``now + lease_seconds`` and its ``attempts`` grows by one in
+        the same transaction, and it is given as it is then.
+        """
+
+    async def keep_event(self, event: EventRecord, *, attempts: int) -> bool:
+        """Write ``due_at``, ``pending``, ``attempts``, ``state`` and ``last_error`` of an event that is kept.
+
+        Args:
+            attempts: what is stored; nothing is written when it is another, for somebody else took the event, or when
+                the event is gone. The answer is False then.
+        """
 
     async def settle_events(self, ids: Collection[str]) -> None:
         """Forget events that were delivered."""
+
+    async def load_event(self, tenant_id: str, event_id: str) -> EventRecord | None:
+        """Give one event that is not settled."""
+
+    async def list_events(
+        self, tenant_id: str, state: str, limit: int = 50, cursor: str | None = None
+    ) -> Page[EventRecord]:
+        """List a tenant's events in one state, newest first."""
 
     async def aclose(self) -> None:
         """Release what was opened; opening is lazy, and a closed storage opens again when it is used."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from scorm_embed.errors import RequestError
+from scorm_embed.errors import NotFoundError, RequestError
 from scorm_embed.storage.base import CommitRecord, PackageRecord, RuntimeChange, RuntimeKey, SessionChange
 from scorm_embed.storage.encoding import ACTIVITY_LENGTH_MAX, TENANT_LENGTH_MAX, check_aware, check_identifier
 
@@ -47,7 +47,7 @@ def checked_change(tenant_id: str, change: SessionChange) -> SessionChange:
     _check_identifiers(change)
     _check_numbers(change)
     check_aware(record.created_at, record.updated_at, record.launched_at, record.completed_at, record.expires_at)
-    check_aware(*(event.created_at for event in change.events))
+    check_aware(*(moment for event in change.events for moment in (event.created_at, event.due_at)))
     for commit in change.commits:
         check_aware(commit.received_at, commit.sent_at)
     if len(change.runtime) > 1:
@@ -58,6 +58,13 @@ def checked_change(tenant_id: str, change: SessionChange) -> SessionChange:
         appended = {(commit.launch, commit.number) for commit in commits}
         change = replace(change, commits=commits, settled=sorted(settled - appended))
     return change
+
+
+def missing_package(change: SessionChange) -> NotFoundError:
+    """Give the error for a new session whose package version is not there."""
+    return NotFoundError(
+        "There is no such package.", {"package_id": change.record.package_id}, code="PACKAGE_NOT_FOUND"
+    )
 
 
 def _check_identifiers(change: SessionChange) -> None:
@@ -94,7 +101,7 @@ def _check_numbers(change: SessionChange) -> None:
         ("time_spent_seconds", record.time_spent_seconds),
     ):
         if value is not None and not math.isfinite(value):
-            raise RequestError(f"{name} must be finite.", {"fields": [{"path": name, "problem": "must be finite"}]})
+            raise RequestError(f"{name} must be finite.", {"fields": [{"path": name, "error": "must be finite"}]})
 
 
 def _settle(commit: CommitRecord, settled: set[tuple[str, int]]) -> CommitRecord:

@@ -46,3 +46,8 @@ def copy_commit(commit: CommitRecord) -> CommitRecord:
         tolerated=copy_json(commit.tolerated),
         details=copy_json(commit.details),
     )
+
+
+def copy_event(event: EventRecord) -> EventRecord:
+    """Give an equal event that shares nothing with this one."""
+    return replace(event, data=copy_json(event.data), pending=tuple(event.pending))

@@ -54,7 +54,7 @@ def read_cursor(scope: Sequence[str], cursor: str, kinds: Sequence[type]) -> lis
 def check_limit(limit: int) -> None:
     """Refuse a page without room for a record."""
     if limit < 1:
-        raise RequestError("limit must be 1 or more.", {"fields": [{"path": "limit", "problem": "must be 1 or more"}]})
+        raise RequestError("limit must be 1 or more.", {"fields": [{"path": "limit", "error": "must be 1 or more"}]})
 
 
 def _fingerprint(scope: Sequence[str]) -> str:
@@ -64,5 +64,5 @@ def _fingerprint(scope: Sequence[str]) -> str:
 def _wrong_cursor() -> RequestError:
     return RequestError(
         "The cursor is not one that this list gave.",
-        {"fields": [{"path": "cursor", "problem": "is not one that this list gave"}]},
+        {"fields": [{"path": "cursor", "error": "is not one that this list gave"}]},
     )

@@ -127,4 +127,4 @@ def check_identifier(name: str, value: str | None, length_max: int = KEY_LENGTH_
         problem = "contains a character that cannot be stored"
     else:
         return
-    raise RequestError(f"{name} {problem}.", {"fields": [{"path": name, "problem": problem}]})
+    raise RequestError(f"{name} {problem}.", {"fields": [{"path": name, "error": problem}]})

@@ -1,18 +1,20 @@
-"""The statements for the log of commits and for the outbox of events."""
+"""The statements for the log of commits."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scorm_embed.storage.base import CommitRecord, EventRecord, Page
+from scorm_embed.storage.base import OPENING, CommitRecord, Page
 from scorm_embed.storage.cursor import read_cursor, write_cursor
-from scorm_embed.storage.encoding import is_storable
-from scorm_embed.storage.rows import COMMIT_COLUMNS, EVENT_COLUMNS, commit_from_row, event_from_row
+from scorm_embed.storage.encoding import from_microseconds, is_storable, to_microseconds
+from scorm_embed.storage.rows import COMMIT_COLUMNS, commit_from_row
 from scorm_embed.storage.schema import Tables
+
+_PRUNING = ("pruning",)
 
 
 async def list_commits(
@@ -60,44 +62,37 @@ async def find_commits(
     return [commit_from_row(tuple(row)) for row in await connection.execute(statement)]
 
 
-async def prune_commits(connection: AsyncConnection, tables: Tables, received_before: datetime, limit: int) -> int:
-    """Remove the oldest rows of the log that were received before this time."""
+async def prune_commits(
+    connection: AsyncConnection, tables: Tables, received_before: datetime, limit: int, cursor: str | None
+) -> tuple[int, str | None]:
+    """Look at the next rows of the log that were received before this time; remove those that nobody can need."""
     commits = tables.commits
     statement = (
-        select(commits.c.commit_key)
+        select(commits.c.commit_key, commits.c.session_key, commits.c.received_at)
         .where(commits.c.received_at < received_before)
-        .order_by(commits.c.received_at)
+        .order_by(commits.c.received_at, commits.c.commit_key)
         .limit(limit)
-        .with_for_update(skip_locked=True)
     )
-    keys = [key for (key,) in await connection.execute(statement)]
-    if keys:
-        await connection.execute(delete(commits).where(commits.c.commit_key.in_(keys)))
-    return len(keys)
-
-
-async def take_events(
-    connection: AsyncConnection, tables: Tables, limit: int, now: datetime, lease_seconds: float
-) -> Sequence[EventRecord]:
-    """Lease the oldest events that nobody has; other takers pass by those that are being leased."""
-    outbox = tables.outbox
-    statement = (
-        select(*(outbox.c[name] for name in EVENT_COLUMNS), outbox.c.event_key)
-        .where(or_(outbox.c.leased_until.is_(None), outbox.c.leased_until <= now))
-        .order_by(outbox.c.created_at, outbox.c.event_key)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = [tuple(row) for row in await connection.execute(statement)]
-    if rows:
-        await connection.execute(
-            update(outbox)
-            .where(outbox.c.event_key.in_([row[-1] for row in rows]))
-            .values(leased_until=now + timedelta(seconds=lease_seconds))
+    if cursor is not None:
+        microseconds, commit_key = read_cursor(_PRUNING, cursor, (int, int))
+        moment = from_microseconds(int(microseconds))
+        # Not a comparison of pairs, which MariaDB does not answer from an index.
+        statement = statement.where(
+            commits.c.received_at >= moment, or_(commits.c.received_at > moment, commits.c.commit_key > commit_key)
         )
-    return [event_from_row(row[:-1]) for row in rows]
-
-
-async def settle_events(connection: AsyncConnection, tables: Tables, ids: Collection[str]) -> None:
-    """Remove events that were delivered."""
-    await connection.execute(delete(tables.outbox).where(tables.outbox.c.id.in_([i for i in ids if is_storable(i)])))
+    rows = (await connection.execute(statement)).all()
+    if not rows:
+        return 0, None
+    openings = (
+        select(commits.c.session_key, func.max(commits.c.commit_key))
+        .where(commits.c.session_key.in_({row.session_key for row in rows}), commits.c.kind == OPENING)
+        .group_by(commits.c.session_key)
+    )
+    last_opening = {row[0]: row[1] for row in await connection.execute(openings)}
+    keys = [row.commit_key for row in rows if row.commit_key < last_opening.get(row.session_key, 0)]
+    count = 0
+    if keys:
+        count = (await connection.execute(delete(commits).where(commits.c.commit_key.in_(keys)))).rowcount
+    if len(rows) < limit:
+        return count, None
+    return count, write_cursor(_PRUNING, (to_microseconds(rows[-1].received_at), rows[-1].commit_key))

@@ -7,18 +7,22 @@ out is a copy, versions are checked. Everything is gone when the process ends.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from scorm_embed.errors import DuplicateEntryError, PackageInUseError, VersionConflictError
 from scorm_embed.storage.base import (
+    OPENING,
+    WAITING,
     CommitRecord,
     EventRecord,
     Inside,
     Json,
     LearnerData,
     PackageRecord,
+    PackageVersion,
     Page,
     RuntimeKey,
     RuntimeRecord,
@@ -26,8 +30,8 @@ from scorm_embed.storage.base import (
     SessionQuery,
     SessionRecord,
 )
-from scorm_embed.storage.checking import checked_change, checked_package
-from scorm_embed.storage.copies import copy_commit, copy_json, copy_package, in_utc
+from scorm_embed.storage.checking import checked_change, checked_package, missing_package
+from scorm_embed.storage.copies import copy_commit, copy_event, copy_json, copy_package, in_utc
 from scorm_embed.storage.cursor import check_limit, read_cursor, write_cursor
 from scorm_embed.storage.elements import RecordKey, count_records, is_loaded, merged, place_of
 from scorm_embed.storage.encoding import from_microseconds, to_microseconds
@@ -49,19 +53,13 @@ class _Learner:
     stores: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Event:
-    record: EventRecord
-    leased_until: datetime | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class _Staged:
     """A change, worked out and checked, ready to be swapped in."""
 
     session: _Session
     learner: _Learner | None
-    events: Mapping[str, _Event]
+    events: Mapping[str, EventRecord]
 
 
 class MemoryStorage:
@@ -79,7 +77,7 @@ class MemoryStorage:
         self._packages: dict[tuple[str, str], dict[int, tuple[int, PackageRecord]]] = {}
         self._sessions: dict[tuple[str, str], _Session] = {}
         self._learners: dict[tuple[str, str], _Learner] = {}
-        self._events: dict[str, _Event] = {}
+        self._events: dict[str, EventRecord] = {}
 
     async def add_package(self, record: PackageRecord) -> None:
         """Store a new package version; ``DuplicateEntryError`` when that id and version exist."""
@@ -127,6 +125,20 @@ class MemoryStorage:
             items,
             None if last is None else write_cursor(scope, (to_microseconds(last.created_at), last.id, bound)),
         )
+
+    async def list_versions(self, tenant_id: str, package_id: str) -> Sequence[PackageVersion]:
+        """List all versions of a package, newest first, with the number of their sessions."""
+        with self._lock:
+            used = Counter(
+                held.record.package_version
+                for (tenant, _), held in self._sessions.items()
+                if tenant == tenant_id and held.record.package_id == package_id
+            )
+            versions = self._packages.get((tenant_id, package_id), {})
+            return [
+                PackageVersion(number, record.created_at, used[number])
+                for number, (_, record) in sorted(versions.items(), reverse=True)
+            ]
 
     async def delete_package(self, tenant_id: str, package_id: str, *, with_sessions: bool = False) -> Sequence[str]:
         """Remove all versions; ``PackageInUseError`` while sessions exist, unless they go too."""
@@ -251,33 +263,64 @@ class MemoryStorage:
             found = [commit for commit in commits if commit.launch == launch]
             return [copy_commit(commit) for commit in sorted(found, key=lambda commit: commit.number)]
 
-    async def prune_commits(self, received_before: datetime, *, limit: int = 1000) -> int:
-        """Forget rows of the log received before this time, oldest first, at most ``limit``; gives how many."""
+    async def prune_commits(
+        self, received_before: datetime, *, limit: int = 1000, cursor: str | None = None
+    ) -> tuple[int, str | None]:
+        """Forget rows of the log received before this time that a later opening of the course follows."""
+        check_limit(limit)
+        scope = ("pruning",)
+        place = (0, 0) if cursor is None else tuple(map(int, read_cursor(scope, cursor, (int, int))))
         async with self._gate:
             with self._lock:
                 old = sorted(
-                    (commit.received_at, serial, key)
+                    (to_microseconds(commit.received_at), serial, key)
                     for key, held in self._sessions.items()
                     for serial, commit in held.commits
-                    if commit.received_at < received_before
+                    if commit.received_at < received_before and (to_microseconds(commit.received_at), serial) > place
                 )[:limit]
-                serials = {serial for _, serial, _ in old}
+                count = 0
                 for key in {key for _, _, key in old}:
                     held = self._sessions[key]
-                    kept = [row for row in held.commits if row[0] not in serials]
+                    seen = {serial for _, serial, of in old if of == key}
+                    opened = max((serial for serial, commit in held.commits if commit.kind == OPENING), default=0)
+                    kept = [row for row in held.commits if row[0] not in seen or row[0] >= opened]
+                    count += len(held.commits) - len(kept)
                     self._sessions[key] = replace(held, commits=kept)
-                return len(old)
+        return count, write_cursor(scope, old[-1][:2]) if len(old) == limit else None
+
+    async def list_expired(self, now: datetime, limit: int = 100) -> Sequence[tuple[str, str]]:
+        """Give tenant and id of sessions whose learner plays although the launch has ended."""
+        check_limit(limit)
+        with self._lock:
+            found = [
+                key
+                for key, held in self._sessions.items()
+                if held.record.is_playing and held.record.expires_at is not None and held.record.expires_at <= now
+            ]
+            return found[:limit]
 
     async def take_events(self, limit: int, now: datetime, lease_seconds: float) -> Sequence[EventRecord]:
-        """Give unsettled events, oldest first, and keep them from other takers for ``lease_seconds``."""
+        """Take waiting events that are due, and keep them from other takers for ``lease_seconds``."""
         check_limit(limit)
         async with self._gate:
             with self._lock:
-                free = [held for held in self._events.values() if held.leased_until is None or held.leased_until <= now]
-                free.sort(key=lambda held: held.record.created_at)
-                for held in free[:limit]:
-                    held.leased_until = now + timedelta(seconds=lease_seconds)
-                return [replace(held.record, data=copy_json(held.record.data)) for held in free[:limit]]
+                due = [event for event in self._events.values() if event.state == WAITING and event.due_at <= now]
+                due.sort(key=lambda event: event.due_at)
+                until = (now + timedelta(seconds=lease_seconds)).astimezone(UTC)
+                taken = [replace(event, due_at=until, attempts=event.attempts + 1) for event in due[:limit]]
+                self._events.update((event.id, event) for event in taken)
+                return [copy_event(event) for event in taken]
+
+    async def keep_event(self, event: EventRecord, *, attempts: int) -> bool:
+        """Write what changed about an event, unless somebody took it meanwhile."""
+        async with self._gate:
+            with self._lock:
+                held = self._events.get(event.id)
+                if held is None or (held.tenant_id, held.attempts) != (event.tenant_id, attempts):
+                    return False
+                changed = {name: getattr(event, name) for name in ("pending", "attempts", "state", "last_error")}
+                self._events[event.id] = in_utc(replace(held, due_at=event.due_at, **changed))
+                return True
 
     async def settle_events(self, ids: Collection[str]) -> None:
         """Forget events that were delivered."""
@@ -285,6 +328,30 @@ class MemoryStorage:
             with self._lock:
                 for event_id in ids:
                     self._events.pop(event_id, None)
+
+    async def load_event(self, tenant_id: str, event_id: str) -> EventRecord | None:
+        """Give one event that is not settled."""
+        with self._lock:
+            held = self._events.get(event_id)
+            return None if held is None or held.tenant_id != tenant_id else copy_event(held)
+
+    async def list_events(
+        self, tenant_id: str, state: str, limit: int = 50, cursor: str | None = None
+    ) -> Page[EventRecord]:
+        """List a tenant's events in one state, newest first."""
+        check_limit(limit)
+        scope = ("events", tenant_id, state)
+        place = None
+        if cursor is not None:
+            microseconds, event_id = read_cursor(scope, cursor, (int, str))
+            place = (from_microseconds(int(microseconds)), str(event_id))
+        with self._lock:
+            found = [held for held in self._events.values() if (held.tenant_id, held.state) == (tenant_id, state)]
+            found = [held for held in found if place is None or (held.created_at, held.id) < place]
+            found.sort(key=lambda held: (held.created_at, held.id), reverse=True)
+            items = [copy_event(held) for held in found[:limit]]
+        last = items[-1] if len(found) > limit else None
+        return Page(items, None if last is None else write_cursor(scope, (to_microseconds(last.created_at), last.id)))
 
     async def aclose(self) -> None:
         """Do nothing: there is nothing to release, and what is kept stays."""
@@ -307,17 +374,20 @@ class MemoryStorage:
         current = None if held is None else held.record.version
         if change.expected_version is None and held is not None:
             raise DuplicateEntryError("This session exists already.", {"of": "session"})
-        if change.expected_version != current:
+        versions = self._packages.get((record.tenant_id, record.package_id), {})
+        if change.expected_version is None and record.package_version not in versions:
+            raise missing_package(change)
+        if change.expected_version != current or (held is not None and held.record.created_at != record.created_at):
             raise VersionConflictError("Somebody else changed the session first.", {"current_version": current})
         held = held or _Session(record)
         runtime = dict(held.runtime)
         for item in change.runtime:
             runtime[item.key] = merged(runtime.get(item.key, {}), item.values)
-        events: dict[str, _Event] = {}
+        events: dict[str, EventRecord] = {}
         for event in change.events:
             if event.id in self._events or event.id in events:
                 raise DuplicateEntryError("This event exists already.", {"of": "event"})
-            events[event.id] = _Event(in_utc(replace(event, data=copy_json(event.data))))
+            events[event.id] = in_utc(copy_event(event))
         record = in_utc(replace(record, snapshot=copy_json(record.snapshot)))
         return _Staged(
             _Session(record, runtime, list(self._stage_commits(held, change))), self._stage_learner(change), events
@@ -353,6 +423,7 @@ def _matches(record: SessionRecord, query: SessionQuery) -> bool:
     return (
         record.tenant_id == query.tenant_id
         and query.package_id in (None, record.package_id)
+        and query.package_version in (None, record.package_version)
         and query.user_id in (None, record.user_id)
         and query.completion_status in (None, record.completion_status)
         and query.success_status in (None, record.success_status)

@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scorm_embed.errors import PackageInUseError
-from scorm_embed.storage.base import PackageRecord, Page
+from scorm_embed.storage.base import PackageRecord, PackageVersion, Page
 from scorm_embed.storage.checking import NUMBER_MAX
 from scorm_embed.storage.cursor import read_cursor, write_cursor
 from scorm_embed.storage.encoding import from_microseconds, is_storable, to_microseconds
@@ -80,6 +80,26 @@ async def list_packages(
     if len(found) <= limit:
         return Page(items)
     return Page(items, write_cursor(scope, (to_microseconds(items[-1].created_at), items[-1].id, bound)))
+
+
+async def list_versions(
+    connection: AsyncConnection, tables: Tables, tenant_id: str, package_id: str
+) -> Sequence[PackageVersion]:
+    """Read which versions there are, newest first, and count the sessions of each."""
+    packages, sessions = tables.packages, tables.sessions
+    counted = (
+        select(sessions.c.package_version, func.count().label("sessions"))
+        .where(sessions.c.tenant_id == tenant_id, sessions.c.package_id == package_id)
+        .group_by(sessions.c.package_version)
+        .subquery()
+    )
+    statement = (
+        select(packages.c.version, packages.c.created_at, func.coalesce(counted.c.sessions, 0))
+        .select_from(packages.outerjoin(counted, counted.c.package_version == packages.c.version))
+        .where(packages.c.tenant_id == tenant_id, packages.c.id == package_id)
+        .order_by(packages.c.version.desc())
+    )
+    return [PackageVersion(*row) for row in await connection.execute(statement)]
 
 
 async def delete_package(

@@ -85,7 +85,8 @@ class PostgresWriter:
     def one(self, change: SessionChange) -> tuple[TextClause, dict[str, Any]]:
         """Give the statement that applies the change, and its parameters.
 
-        It gives one row; none when the session is not of the expected version, and then nothing was changed.
+        It gives one row; none when the session is not of the expected version, or the package of a new one is not
+        there, and then nothing was changed.
         """
         parts, parameters = self._fill(change)
         statement = self._statements.get(parts)
@@ -131,7 +132,14 @@ class PostgresWriter:
     def _create(self) -> str:
         names = ", ".join(SESSION_WRITTEN)
         values = ", ".join(_scalar(self._tables.sessions, name) for name in SESSION_WRITTEN)
-        return f"INSERT INTO {_name(self._tables.sessions)} ({names}) VALUES ({values}) RETURNING session_key"
+        # No row where the package version is not there; the lock keeps it from being deleted meanwhile.
+        return (
+            f"INSERT INTO {_name(self._tables.sessions)} ({names}) SELECT {values} FROM {_name(self._tables.packages)}"
+            f" AS held WHERE held.tenant_id = {_scalar(self._tables.sessions, 'tenant_id')}"
+            f" AND held.id = {_scalar(self._tables.sessions, 'package_id')}"
+            f" AND held.version = {_scalar(self._tables.sessions, 'package_version')}"
+            f" FOR KEY SHARE RETURNING session_key"
+        )
 
     def _change(self) -> str:
         sessions = self._tables.sessions
@@ -140,7 +148,8 @@ class PostgresWriter:
         )
         return (
             f"UPDATE {_name(sessions)} SET {values} "
-            f"WHERE tenant_id = :tenant_id AND id = :id AND version = :expected_version RETURNING session_key"
+            f"WHERE tenant_id = :tenant_id AND id = :id AND version = :expected_version "
+            f"AND created_at = {_scalar(sessions, 'created_at')} RETURNING session_key"
         )
 
     def _runtime(self, one: bool) -> str:

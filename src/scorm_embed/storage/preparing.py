@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scorm_embed.errors import StorageUnavailableError
 from scorm_embed.storage.schema import Tables
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision; each migration in ``migrations/versions`` raises it."""
 
 _LOCK_SECONDS = 60

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Integer, Select, Text, and_, any_, bindparam, cast, func, or_, select
@@ -116,7 +117,7 @@ class SessionReader:
         """Read one record more than the query's limit, so that the caller knows whether there is a next page."""
         sessions = self._tables.sessions
         statement = self._whole.where(sessions.c.tenant_id == query.tenant_id)
-        for name in ("package_id", "user_id", "completion_status", "success_status"):
+        for name in ("package_id", "package_version", "user_id", "completion_status", "success_status"):
             value = getattr(query, name)
             if value is not None:
                 statement = statement.where(sessions.c[name] == value)
@@ -135,6 +136,17 @@ class SessionReader:
         statement = statement.order_by(sessions.c.created_at.desc(), sessions.c.id.desc()).limit(query.limit + 1)
         result = (await connection.execute(statement)).all()
         return await self._show(connection, result, None)
+
+    async def list_expired(self, connection: AsyncConnection, now: datetime, limit: int) -> Sequence[tuple[str, str]]:
+        """Read whose launch has ended while they play."""
+        sessions = self._tables.sessions
+        statement = (
+            select(sessions.c.tenant_id, sessions.c.id)
+            .where(sessions.c.playing_hour <= hour_of(now), sessions.c.expires_at <= now)
+            .order_by(sessions.c.playing_hour)
+            .limit(limit)
+        )
+        return [(row.tenant_id, row.id) for row in await connection.execute(statement)]
 
     async def load_runtime(
         self, connection: AsyncConnection, tenant_id: str, session_id: str, filters: Mapping[str, Any]

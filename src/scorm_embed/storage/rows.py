@@ -12,6 +12,7 @@ from typing import Any
 
 from scorm_embed.core.standard import Standard
 from scorm_embed.storage.base import CommitRecord, EventRecord, PackageRecord, Score, SessionRecord
+from scorm_embed.storage.checking import NUMBER_MAX
 from scorm_embed.storage.elements import Shape, from_columns, to_columns
 from scorm_embed.storage.encoding import (
     dump_texts,
@@ -65,6 +66,7 @@ SESSION_COLUMNS = (
     "launched_at",
     "completed_at",
     "expires_at",
+    "playing_hour",
 )
 SESSION_WRITTEN = (*SESSION_COLUMNS, "updated_hour")
 """What is written of a session; the hour is for an index only."""
@@ -87,7 +89,21 @@ COMMIT_COLUMNS = (
     "tolerated",
     "details",
 )
-EVENT_COLUMNS = ("id", "tenant_id", "type", "session_id", "created_at", "data")
+EVENT_COLUMNS = (
+    "id",
+    "tenant_id",
+    "type",
+    "session_id",
+    "created_at",
+    "data",
+    "due_at",
+    "pending",
+    "attempts",
+    "state",
+    "last_error",
+)
+EVENT_KEPT = ("due_at", "pending", "attempts", "state", "last_error")
+"""What changes about an event while it is in the outbox."""
 
 SUSPEND_DATA = "cmi.suspend_data"
 
@@ -151,12 +167,19 @@ def session_to_row(record: SessionRecord) -> dict[str, Any]:
         "launched_at": record.launched_at,
         "completed_at": record.completed_at,
         "expires_at": record.expires_at,
+        "playing_hour": _playing_hour(record),
     }
 
 
 def hour_of(moment: datetime) -> int:
-    """Give the hours since 1970, the form in which the index has a time of change."""
+    """Give the hours since 1970, the form in which indexes have times that change with every commit."""
     return to_microseconds(moment) // 3_600_000_000
+
+
+def _playing_hour(record: SessionRecord) -> int | None:
+    if not record.is_playing:
+        return None
+    return NUMBER_MAX if record.expires_at is None else hour_of(record.expires_at)
 
 
 def session_from_row(row: Sequence[Any]) -> SessionRecord:
@@ -164,6 +187,7 @@ def session_from_row(row: Sequence[Any]) -> SessionRecord:
     values = dict(zip(SESSION_COLUMNS, row, strict=True))
     score = Score(*(values.pop(f"score_{part}") for part in ("scaled", "raw", "min", "max")))
     values["snapshot"] = loads(values["snapshot"])
+    values["is_playing"] = values.pop("playing_hour") is not None
     return SessionRecord(score=score, **values)
 
 
@@ -203,13 +227,20 @@ def event_to_row(record: EventRecord) -> dict[str, Any]:
         "session_id": record.session_id,
         "created_at": record.created_at,
         "data": dumps(record.data),
+        "due_at": record.due_at,
+        "pending": dumps(list(record.pending)),
+        "attempts": record.attempts,
+        "state": record.state,
+        "last_error": None if record.last_error is None else escape(record.last_error),
     }
 
 
 def event_from_row(row: Sequence[Any]) -> EventRecord:
     """Read ``EVENT_COLUMNS``."""
     values = dict(zip(EVENT_COLUMNS, row, strict=True))
-    values["data"] = loads(values["data"])
+    values["data"], values["pending"] = loads(values["data"]), tuple(loads(values["pending"]))
+    if values["last_error"] is not None:
+        values["last_error"] = unescape(values["last_error"])
     return EventRecord(**values)
 
 

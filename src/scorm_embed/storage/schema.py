@@ -162,6 +162,8 @@ class _Definer:
             Column("launched_at", Moment),
             Column("completed_at", Moment),
             Column("expires_at", Moment),
+            # The hour of expires_at while the learner plays, else NULL; an hour for the same reason as above.
+            Column("playing_hour", Number),
             PrimaryKeyConstraint("session_key"),
             self._unique("sessions", "id", "tenant_id", "id"),
             self._index("sessions", "created", "tenant_id", *order),
@@ -170,6 +172,7 @@ class _Definer:
             self._index("sessions", "completion", "tenant_id", "completion_status", *order),
             self._index("sessions", "success", "tenant_id", "success_status", *order),
             self._index("sessions", "updated", "tenant_id", "updated_hour"),
+            self._index("sessions", "playing", "playing_hour"),
             is_changed_often=True,
         )
 
@@ -259,10 +262,15 @@ class _Definer:
             _key("session_id"),
             _moment("created_at"),
             Column("data", Document, nullable=False),
-            Column("leased_until", Moment),
+            _moment("due_at"),
+            Column("pending", Document, nullable=False),
+            _number("attempts"),
+            Column("state", Key(20), nullable=False),
+            Column("last_error", LongText),
             PrimaryKeyConstraint("event_key"),
             self._unique("outbox", "id", "id"),
-            self._index("outbox", "created", "created_at", "event_key"),
+            self._index("outbox", "due", "state", "due_at", "event_key"),
+            self._index("outbox", "listed", "tenant_id", "state", "created_at", "id"),
         )
 
     def _records(self, name: str, shape: Shape) -> Table:

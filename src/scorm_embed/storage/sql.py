@@ -16,13 +16,14 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from scorm_embed.errors import ConfigurationError
-from scorm_embed.storage import learners, log, packages
+from scorm_embed.storage import learners, log, outbox, packages
 from scorm_embed.storage.base import (
     CommitRecord,
     EventRecord,
     Inside,
     LearnerData,
     PackageRecord,
+    PackageVersion,
     Page,
     RuntimeRecord,
     SessionChange,
@@ -116,6 +117,14 @@ class SQLStorage:
             lambda connection: packages.list_packages(connection, self.tables, tenant_id, limit, cursor)
         )
 
+    async def list_versions(self, tenant_id: str, package_id: str) -> Sequence[PackageVersion]:
+        """List all versions of a package, newest first, with the number of their sessions."""
+        if not is_storable(tenant_id, package_id):
+            return []
+        return await self._read(
+            lambda connection: packages.list_versions(connection, self.tables, tenant_id, package_id)
+        )
+
     async def delete_package(self, tenant_id: str, package_id: str, *, with_sessions: bool = False) -> Sequence[str]:
         """Remove all versions; ``PackageInUseError`` while sessions exist, unless they go too."""
         if not is_storable(tenant_id, package_id):
@@ -187,7 +196,7 @@ class SQLStorage:
             microseconds, session_id = read_cursor(scope, query.cursor, (int, str))
             place = Place(int(microseconds), str(session_id))
         filters = (query.package_id, query.user_id, query.completion_status, query.success_status)
-        if not is_storable(query.tenant_id, *filters):
+        if not is_storable(query.tenant_id, *filters) or not 0 <= (query.package_version or 0) <= NUMBER_MAX:
             return Page([])
         found = await self._read(lambda connection: self._reader.load_page(connection, query, place))
         items = found[: query.limit]
@@ -250,22 +259,55 @@ class SQLStorage:
             lambda connection: log.find_commits(connection, self.tables, tenant_id, session_id, launch)
         )
 
-    async def prune_commits(self, received_before: datetime, *, limit: int = 1000) -> int:
-        """Forget rows of the log received before this time, oldest first, at most ``limit``; gives how many."""
+    async def prune_commits(
+        self, received_before: datetime, *, limit: int = 1000, cursor: str | None = None
+    ) -> tuple[int, str | None]:
+        """Forget rows of the log received before this time that a later opening of the course follows."""
         check_limit(limit)
         check_aware(received_before)
-        return await self._write(lambda connection: log.prune_commits(connection, self.tables, received_before, limit))
+        return await self._write(
+            lambda connection: log.prune_commits(connection, self.tables, received_before, limit, cursor)
+        )
 
-    async def take_events(self, limit: int, now: datetime, lease_seconds: float) -> Sequence[EventRecord]:
-        """Give unsettled events, oldest first, and keep them from other takers for ``lease_seconds``."""
+    async def list_expired(self, now: datetime, limit: int = 100) -> Sequence[tuple[str, str]]:
+        """Give tenant and id of sessions whose learner plays although the launch has ended."""
         check_limit(limit)
         check_aware(now)
-        return await self._write(lambda connection: log.take_events(connection, self.tables, limit, now, lease_seconds))
+        return await self._read(lambda connection: self._reader.list_expired(connection, now, limit))
+
+    async def take_events(self, limit: int, now: datetime, lease_seconds: float) -> Sequence[EventRecord]:
+        """Take waiting events that are due, and keep them from other takers for ``lease_seconds``."""
+        check_limit(limit)
+        check_aware(now)
+        return await self._write(
+            lambda connection: outbox.take_events(connection, self.tables, limit, now, lease_seconds)
+        )
+
+    async def keep_event(self, event: EventRecord, *, attempts: int) -> bool:
+        """Write what changed about an event, unless somebody took it meanwhile."""
+        if not is_storable(event.id, event.tenant_id):
+            return False
+        return await self._write(lambda connection: outbox.keep_event(connection, self.tables, event, attempts))
 
     async def settle_events(self, ids: Collection[str]) -> None:
         """Forget events that were delivered."""
         if ids:
-            await self._write(lambda connection: log.settle_events(connection, self.tables, ids))
+            await self._write(lambda connection: outbox.settle_events(connection, self.tables, ids))
+
+    async def load_event(self, tenant_id: str, event_id: str) -> EventRecord | None:
+        """Give one event that is not settled."""
+        if not is_storable(tenant_id, event_id):
+            return None
+        return await self._read(lambda connection: outbox.load_event(connection, self.tables, tenant_id, event_id))
+
+    async def list_events(
+        self, tenant_id: str, state: str, limit: int = 50, cursor: str | None = None
+    ) -> Page[EventRecord]:
+        """List a tenant's events in one state, newest first."""
+        check_limit(limit)
+        return await self._read(
+            lambda connection: outbox.list_events(connection, self.tables, tenant_id, state, limit, cursor)
+        )
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop; the host's engine stays open."""

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, CursorResult, Select, and_, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scorm_embed.errors import VersionConflictError
+from scorm_embed.errors import NotFoundError, VersionConflictError
 from scorm_embed.storage.base import RuntimeChange, SessionChange
-from scorm_embed.storage.checking import NUMBER_MAX
+from scorm_embed.storage.checking import NUMBER_MAX, missing_package
 from scorm_embed.storage.elements import SHAPES, RecordKey, merged, split_values
 from scorm_embed.storage.learners import LearnerWriter
 from scorm_embed.storage.rows import (
@@ -45,11 +45,23 @@ class SessionWriter:
                 sessions.c.tenant_id == bindparam("old_tenant"),
                 sessions.c.id == bindparam("old_id"),
                 sessions.c.version == bindparam("old_version"),
+                sessions.c.created_at == bindparam("old_created_at"),
             )
             .values({name: bindparam(name) for name in SESSION_WRITTEN})
         )
         self._find_session = select(sessions.c.session_key, sessions.c.version).where(
             sessions.c.tenant_id == bindparam("tenant"), sessions.c.id == bindparam("session")
+        )
+        packages = tables.packages
+        # Locked until the transaction ends, so that nobody deletes the package meanwhile.
+        self._hold_package = (
+            select(packages.c.package_key)
+            .where(
+                packages.c.tenant_id == bindparam("tenant"),
+                packages.c.id == bindparam("package"),
+                packages.c.version == bindparam("package_version"),
+            )
+            .with_for_update(read=True, key_share=True)
         )
         self._settle_commit = (
             update(commits)
@@ -107,8 +119,15 @@ class SessionWriter:
             rows = [event_to_row(event) for event in change.events]
             await connection.execute(self._inserts[self._tables.outbox], rows)
 
-    async def conflict(self, connection: AsyncConnection, change: SessionChange) -> VersionConflictError:
-        """Give the error for a lost race, with the version that is stored now (None: the session is gone)."""
+    async def conflict(
+        self, connection: AsyncConnection, change: SessionChange
+    ) -> VersionConflictError | NotFoundError:
+        """Give the error for a change that found nothing to write to: no package for a new session, else a lost race.
+
+        A lost race comes with the version that is stored now (None: the session is gone).
+        """
+        if change.expected_version is None:
+            return missing_package(change)
         found = (await connection.execute(self._find_session, _place(change))).one_or_none()
         return VersionConflictError(
             "Somebody else changed the session first.", {"current_version": None if found is None else found.version}
@@ -130,6 +149,10 @@ class SessionWriter:
 
     async def _create(self, connection: AsyncConnection, change: SessionChange) -> int:
         """Write a new session; gives its key."""
+        record = change.record
+        place = {"tenant": record.tenant_id, "package": record.package_id, "package_version": record.package_version}
+        if (await connection.execute(self._hold_package, place)).first() is None:
+            raise missing_package(change)
         statement = self._inserts[self._tables.sessions]
         session_key = _given_key(await connection.execute(statement, session_to_row(change.record)))
         for item in change.runtime:
@@ -143,6 +166,7 @@ class SessionWriter:
             raise await self.conflict(connection, change)
         row = session_to_row(change.record)
         old = {"old_tenant": row["tenant_id"], "old_id": row["id"], "old_version": expected}
+        old["old_created_at"] = row["created_at"]
         result = await connection.execute(self._update_session, {**row, **old})
         if result.rowcount != 1:
             raise await self.conflict(connection, change)

@@ -13,9 +13,9 @@ It needs no test framework. With pytest, one test for each promise::
 
         asyncio.run(run())
 
-Checks may share one database: each works in tenants that nobody else uses. ``take_events`` and ``prune_commits`` know
-no tenants, so checks that name events or the log in their names must not run at once on the same database, nor beside
-anything else that takes events or prunes logs.
+Checks may share one database: each works in tenants that nobody else uses. ``take_events``, ``prune_commits`` and
+``list_expired`` know no tenants, so checks that name events, the log or launches in their names must not run at once on
+the same database, nor beside anything else that takes events, prunes logs or ends launches.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from scorm_embed.storage.base import Storage
-from scorm_embed.testing.storage_checks import lists, races, sessions
+from scorm_embed.testing.storage_checks import lists, races, sessions, upkeep
 from scorm_embed.testing.storage_checks.scene import BrokenPromise, Check, Scene
 
 __all__ = ["STORAGE_CHECKS", "BrokenPromise", "check_storage"]
 
 STORAGE_CHECKS: Mapping[str, Check] = {
-    check.__name__: check for check in (*sessions.CHECKS, *lists.CHECKS, *races.CHECKS)
+    check.__name__: check for check in (*sessions.CHECKS, *lists.CHECKS, *races.CHECKS, *upkeep.CHECKS)
 }
 """Every check by its name, which says the promise in one sentence."""
 

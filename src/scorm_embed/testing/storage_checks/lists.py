@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from scorm_embed.core.standard import Standard
-from scorm_embed.errors import DuplicateEntryError, PackageInUseError, RequestError
-from scorm_embed.storage.base import LearnerData, Page, RuntimeChange, SessionChange, SessionQuery
+from scorm_embed.errors import DuplicateEntryError, NotFoundError, PackageInUseError, RequestError
+from scorm_embed.storage.base import LearnerData, PackageVersion, Page, RuntimeChange, SessionChange, SessionQuery
 from scorm_embed.testing.storage_checks.scene import (
     KEY,
     START,
@@ -44,6 +44,7 @@ async def sessions_are_filtered(scene: Scene) -> None:
             f"s{index:02}",
             user_id=f"user-{index % 3}",
             package_id=f"pkg_{index % 2}",
+            package_version=1 + index // 6,
             completion_status=("incomplete", "completed")[index % 4 == 0],
             success_status=("unknown", "passed", "failed")[index % 3],
             created_at=START + timedelta(seconds=index),
@@ -56,6 +57,9 @@ async def sessions_are_filtered(scene: Scene) -> None:
         return [int(record.id[1:]) for record, _ in page.items]
 
     expect(await listed(package_id="pkg_1"), [11, 9, 7, 5, 3, 1], "of a package")
+    expect(await listed(package_id="pkg_1", package_version=2), [11, 9, 7], "of a version of a package")
+    expect(await listed(package_id="pkg_1", package_version=3), [], "of a version that nobody is on")
+    expect(await listed(package_version=10**12), [], "of a version that cannot be")
     expect(await listed(user_id="user-2"), [11, 8, 5, 2], "of a user")
     expect(await listed(package_id="pkg_0", user_id="user-0"), [6, 0], "of both")
     expect(await listed(completion_status="completed"), [8, 4, 0], "of a completion status")
@@ -204,6 +208,44 @@ async def a_package_in_use_is_not_deleted(scene: Scene) -> None:
     expect(list(await storage.delete_package(other.tenant, "two")), [shared], "the last user of a digest")
 
 
+async def versions_are_listed_with_their_sessions(scene: Scene) -> None:
+    """Newest first; a session counts for the version it stays on."""
+    storage, tenant = scene.storage, scene.tenant
+    moments = {1: START, 2: START + timedelta(seconds=5), 10: START + timedelta(seconds=9)}
+    for version, moment in moments.items():
+        await storage.add_package(scene.package(version=version, created_at=moment))
+    for index, version in enumerate((1, 10, 1, 1)):
+        await scene.save(SessionChange(scene.session(f"s{index}", package_version=version), None))
+    await scene.save(SessionChange(scene.session("elsewhere", package_id="other"), None))
+    await scene.other().create()
+    listed = [PackageVersion(10, moments[10], 1), PackageVersion(2, moments[2], 0), PackageVersion(1, moments[1], 3)]
+    expect(list(await storage.list_versions(tenant, "pkg_1")), listed, "each with its sessions")
+    await storage.delete_session(tenant, "s0")
+    counts = [entry.sessions for entry in await storage.list_versions(tenant, "pkg_1")]
+    expect(counts, [1, 0, 2], "without one that was deleted")
+    for missing in ("pkg_2", "nul \x00"):
+        expect(list(await storage.list_versions(tenant, missing)), [], "no package, no versions")
+
+
+async def a_new_session_needs_its_package(scene: Scene) -> None:
+    """The very version, of the same tenant; nothing is stored without it."""
+    storage = scene.storage
+    other = scene.other()
+    await other.storage.add_package(other.package("theirs"))
+    await storage.add_package(scene.package("ours", 2))
+    for package_id, version in (("theirs", 1), ("ours", 1), ("ours", 3), ("never", 1)):
+        record = scene.session(package_id=package_id, package_version=version)
+        # Also with what takes another way in some storages.
+        for runtime in ([], [RuntimeChange(KEY, {"cmi.location": None})]):
+            change = SessionChange(record, None, runtime, commits=[commit(1)])
+            refused = await expect_error(NotFoundError, storage.save_session(scene.tenant, change), "no such package")
+            expect(refused.code, "PACKAGE_NOT_FOUND", "the error says what is missing")
+    expect(await storage.load_session(scene.tenant, "session-1"), None, "nothing was stored")
+    record = scene.session(package_id="ours", package_version=2)
+    await storage.save_session(scene.tenant, SessionChange(record, None))
+    expect((await scene.load())[0], record, "with its package it is")
+
+
 async def learner_data_is_merged_and_removed(scene: Scene) -> None:
     """Key by key, by whichever session of the learner; only the scopes asked for are given."""
     storage, tenant = scene.storage, scene.tenant
@@ -270,5 +312,7 @@ CHECKS = (
     a_package_comes_back_as_it_was_added,
     packages_are_listed_by_their_newest_version,
     a_package_in_use_is_not_deleted,
+    versions_are_listed_with_their_sessions,
+    a_new_session_needs_its_package,
     learner_data_is_merged_and_removed,
 )

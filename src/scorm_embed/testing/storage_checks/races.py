@@ -7,8 +7,16 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from scorm_embed.errors import DuplicateEntryError, VersionConflictError
-from scorm_embed.storage.base import CommitRecord, LearnerData, Page, RuntimeChange, SessionChange, SessionRecord
+from scorm_embed.errors import DuplicateEntryError, NotFoundError, PackageInUseError, VersionConflictError
+from scorm_embed.storage.base import (
+    CommitRecord,
+    LearnerData,
+    Page,
+    RuntimeChange,
+    SessionChange,
+    SessionQuery,
+    SessionRecord,
+)
 from scorm_embed.testing.storage_checks.scene import (
     KEY,
     START,
@@ -194,6 +202,48 @@ async def nothing_is_seen_before_it_is_committed(scene: Scene) -> None:
     expect((seen, await scene.values()), ([{"n": "1"}], {"n": "2"}), "the reader saw the old state")
 
 
+async def a_package_is_not_deleted_past_a_new_session(scene: Scene) -> None:
+    """Of a launch and a deletion at once, the later one sees what the other did; no session is left without package."""
+    storage, tenant = scene.storage, scene.tenant
+    for force in (False, True):
+        await storage.add_package(scene.package("held"))
+        is_inside, may_go = asyncio.Event(), asyncio.Event()
+
+        async def wait(connection: Any, inside: asyncio.Event = is_inside, go: asyncio.Event = may_go) -> None:
+            inside.set()
+            await go.wait()
+
+        change = SessionChange(scene.session(package_id="held"), None)
+        saving = asyncio.create_task(scene.save(change, inside=wait))
+        await is_inside.wait()
+        deleting = asyncio.create_task(storage.delete_package(tenant, "held", with_sessions=force))
+        await asyncio.wait([deleting], timeout=0.05)
+        expect(deleting.done(), False, "the deletion waits for the session that is being stored")
+        may_go.set()
+        await saving
+        if force:
+            await deleting
+            expect(await storage.load_session(tenant, "session-1"), None, "a forced deletion takes the session along")
+        else:
+            await expect_error(PackageInUseError, deleting, "the deletion finds the session")
+            await storage.delete_package(tenant, "held", with_sessions=True)
+    for round_number in range(3):
+        await storage.add_package(scene.package("raced"))
+        changes = [
+            SessionChange(scene.session(f"{round_number}.{index}", package_id="raced"), None)
+            for index in range(WRITERS)
+        ]
+        saves = [storage.save_session(tenant, change) for change in changes]
+        halfway = WRITERS // 2
+        removal = storage.delete_package(tenant, "raced", with_sessions=True)
+        results = await outcomes([*saves[:halfway], removal, *saves[halfway:]])
+        for result in (*results[:halfway], *results[halfway + 1 :]):
+            if result is not None and not isinstance(result, NotFoundError):
+                raise BrokenPromise(f"a session whose package is gone is refused with NotFoundError, not {result!r}")
+        left = await storage.list_sessions(SessionQuery(tenant, package_id="raced"))
+        expect([record.id for record, _ in left.items], [], "no session is left without its package")
+
+
 async def a_cancelled_save_changes_nothing(scene: Scene) -> None:
     """A request that is given up while inside runs leaves no trace and no lock."""
     record = await scene.create(n="1")
@@ -278,73 +328,6 @@ async def kept_commits_are_settled(scene: Scene) -> None:
     expect([row.status for row in found if row.number == 6], ["applied"], "appended and settled in one change")
 
 
-async def old_rows_of_the_log_can_be_forgotten(scene: Scene) -> None:
-    """The oldest first, at most as many as asked for; the session stays."""
-    record = await scene.create(n="1")
-    past = START - timedelta(days=3650)
-    rows = [commit(number, received_at=past + timedelta(seconds=number)) for number in range(1, 6)]
-    await scene.save(change_of(record, None, commits=[*rows, commit(6)]))
-    before = past + timedelta(seconds=5)
-    expect(await scene.storage.prune_commits(before, limit=3), 3, "at most limit")
-    log = await scene.storage.list_commits(scene.tenant, record.id)
-    expect([row.number for row in log.items], [4, 5, 6], "the oldest are gone")
-    expect(await scene.storage.prune_commits(before), 1, "only those before the time")
-    expect(await scene.storage.prune_commits(before), 0, "none is left")
-    log = await scene.storage.list_commits(scene.tenant, record.id)
-    expect([row.number for row in log.items], [5, 6], "newer ones stay")
-    expect(await scene.values(), {"n": "1"}, "so does the session")
-
-
-async def events_are_leased_and_settled(scene: Scene) -> None:
-    """Oldest first, to one taker at a time, again after the lease, no more when settled."""
-    storage = scene.storage
-    record = await scene.create()
-    # Older than what other checks leave behind, so that these are taken first.
-    first = START - timedelta(days=7300)
-    events = [scene.event(f"e{n}", created_at=first + timedelta(microseconds=n), data={"n": [n]}) for n in range(4)]
-    await scene.save(change_of(record, None, events=events[::-1]))
-    now = START
-    taken = [*await storage.take_events(2, now, 30.0), *await storage.take_events(1, now, 60.0)]
-    expect(taken, events[:3], "oldest first, each to one taker")
-    await storage.settle_events([events[0].id, "unknown", "nul \x00"])
-    later = now + timedelta(seconds=30)
-    expect(await storage.take_events(1, later, 30.0), [events[1]], "given again when the lease has ended")
-    expect(await storage.take_events(1, later, 30.0), [events[3]], "one under a lease is passed by")
-    await storage.settle_events([event.id for event in events])
-    rest = await storage.take_events(1000, later + timedelta(days=1), 0.0)
-    expect([event for event in rest if event.tenant_id == scene.tenant], [], "settled events do not come again")
-    await storage.settle_events([])
-
-
-async def an_event_is_kept_once(scene: Scene) -> None:
-    """The same id again is refused with everything else of the change."""
-    record = await scene.create(n="1")
-    await scene.save(change_of(record, {"n": "2"}, events=[scene.event("e")]))
-    again = change_of(following(record), {"n": "lost"}, events=[scene.event("e")])
-    error = await expect_error(DuplicateEntryError, scene.save(again), "an event that exists")
-    expect(error.details.get("of"), "event", "the error names what exists")
-    expect(await scene.values(), {"n": "2"}, "nothing was changed")
-    await scene.storage.settle_events([scene.event("e").id])
-
-
-async def takers_at_once_get_different_events(scene: Scene) -> None:
-    """Every event goes to exactly one of many takers."""
-    record = await scene.create()
-    first = START - timedelta(days=7300)
-    events = [scene.event(f"e{n}", created_at=first + timedelta(microseconds=n)) for n in range(40)]
-    await scene.save(change_of(record, None, events=events))
-    taken = await asyncio.gather(*(scene.storage.take_events(4, START, 600.0) for _ in range(10)))
-    # A taker may pass by what another is taking at that moment, so what is left is asked for until nothing comes.
-    for _ in range(20):
-        more = await scene.storage.take_events(4, START, 600.0)
-        if not any(event.tenant_id == scene.tenant for event in more):
-            break
-        taken.append(more)
-    ids = sorted(event.id for batch in taken for event in batch if event.tenant_id == scene.tenant)
-    expect(ids, sorted(event.id for event in events), "each event once")
-    await scene.storage.settle_events(ids)
-
-
 async def a_closed_storage_opens_again(scene: Scene) -> None:
     """Closing twice is no mistake, and what was saved is there afterwards."""
     record = await scene.create(n="1")
@@ -364,8 +347,8 @@ async def _expect_untouched(scene: Scene, record: SessionRecord, values: dict[st
     expect([row.number for row in log.items], numbers, "the log is as it was")
     learner = await scene.storage.load_learner(scene.tenant, record.user_id, [""])
     expect((dict(learner.objectives), dict(learner.stores)), ({}, {}), "what the learner carries is as it was")
-    events = await scene.storage.take_events(1000, START, 0.0)
-    expect([event for event in events if event.tenant_id == scene.tenant], [], "no event was kept")
+    events = await scene.storage.list_events(scene.tenant, "waiting")
+    expect(list(events.items), [], "no event was kept")
 
 
 CHECKS = (
@@ -376,12 +359,9 @@ CHECKS = (
     a_commit_is_applied_once,
     what_is_raised_inside_undoes_everything,
     nothing_is_seen_before_it_is_committed,
+    a_package_is_not_deleted_past_a_new_session,
     a_cancelled_save_changes_nothing,
     the_log_is_read_in_the_order_it_was_written,
     kept_commits_are_settled,
-    old_rows_of_the_log_can_be_forgotten,
-    events_are_leased_and_settled,
-    an_event_is_kept_once,
-    takers_at_once_get_different_events,
     a_closed_storage_opens_again,
 )

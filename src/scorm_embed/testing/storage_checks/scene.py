@@ -6,6 +6,7 @@ Every check works in tenants of its own, so that checks may run one after the ot
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from scorm_embed.core.standard import Standard
+from scorm_embed.errors import DuplicateEntryError, RequestError
 from scorm_embed.storage.base import (
     CommitRecord,
     EventRecord,
@@ -102,6 +104,8 @@ class Scene:
             session_id="session-1",
             created_at=START,
             data={"score": 0.5},
+            due_at=START,
+            pending=("hook",),
         )
         return replace(record, **changes)
 
@@ -117,7 +121,11 @@ class Scene:
         return record
 
     async def save(self, change: SessionChange, **options: Any) -> None:
-        """Save a change in the scene's tenant."""
+        """Save a change in the scene's tenant; the package of a new session is added where it is not there yet."""
+        if change.expected_version is None:
+            record = change.record
+            with contextlib.suppress(DuplicateEntryError, RequestError):
+                await self.storage.add_package(self.package(record.package_id, record.package_version))
         await self.storage.save_session(self.tenant, change, **options)
 
     async def load(self, session_id: str = "session-1", **options: Any) -> tuple[SessionRecord, RuntimeRecord | None]:

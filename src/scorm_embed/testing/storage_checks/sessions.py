@@ -292,8 +292,8 @@ async def identifiers_compare_by_code_point(scene: Scene) -> None:
     for index, name in enumerate(names):
         record = scene.session(name, user_id=name, package_id=name, activity_id=name, attempts=index)
         runtime = RuntimeChange(RuntimeKey(1, name, 1), {"cmi.location": name})
-        await scene.save(SessionChange(record, None, [runtime], commits=[commit(1, launch=name)]))
         await storage.add_package(scene.package(name, title=name))
+        await scene.save(SessionChange(record, None, [runtime], commits=[commit(1, launch=name)]))
     for index, name in enumerate(names):
         record, runtime_found = await scene.load(name)
         expect((record.id, record.attempts), (name, index), "a session is found under its own id")
@@ -376,6 +376,11 @@ async def an_old_version_is_refused(scene: Scene) -> None:
         expect(error.details, {"current_version": 2}, "the error tells the stored version")
     expect(await scene.values(), {"cmi.location": "2"}, "nothing was changed")
     expect(len((await scene.storage.list_commits(scene.tenant, record.id)).items), 0, "nothing was appended")
+    for extra in ({}, {"never": None}):
+        another = replace(record, version=2, created_at=record.created_at + timedelta(microseconds=1))
+        change = change_of(another, {"cmi.location": "lost", **extra}, commits=[commit(1)])
+        await expect_error(VersionConflictError, scene.save(change), "a session made again under the same id")
+    expect(await scene.values(), {"cmi.location": "2"}, "the session made again was not changed")
     gone = change_of(scene.session("never"), {"a": "b"})
     error = await expect_error(VersionConflictError, scene.save(gone), "a session that is not there")
     expect(error.details, {"current_version": None}, "the error tells that there is none")
@@ -400,7 +405,6 @@ async def a_record_is_found_under_its_own_tenant_only(scene: Scene) -> None:
     """Neither read, list, change nor delete reaches over."""
     other = scene.other()
     record = await scene.create(cmi__location="1")
-    await scene.storage.add_package(scene.package())
     storage = scene.storage
     expect(await storage.load_session(other.tenant, record.id), None, "load")
     expect(list(await storage.load_runtime(other.tenant, record.id)), [], "run-time data")
