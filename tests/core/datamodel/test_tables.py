@@ -91,3 +91,16 @@ def test_rows_refer_only_to_rows_that_exist(standard: Standard) -> None:
             assert set(row.reserved) <= set(row.vocabulary)
             if row.override:
                 assert {row.override.threshold, row.override.measure} <= set(model.elements)
+
+
+@pytest.mark.parametrize("standard", list(Standard))
+def test_every_list_of_requirements_begins_like_every_longer_one(standard: Standard) -> None:
+    """The browser counts how many are met."""
+    lists: dict[str, list[tuple[str, ...]]] = {}
+    for row in data_model(standard).elements.values():
+        if row.requires:
+            lists.setdefault(row.name.split(".n.")[0], []).append(row.requires)
+    for requirements in lists.values():
+        longest = max(requirements, key=len)
+        assert all(longest[: len(some)] == some for some in requirements)
+    assert bool(lists) is standard.is_2004

@@ -158,7 +158,7 @@ export function createSender({ boot, journal, launch, view, answered, refused, s
     const timeout = setTimeout(() => mine.abort(), TIMEOUT_MS);
     last = Date.now();
     renew = false;
-      const outcome = await post(url, text, mine.signal, document.hidden && bytesOf(text) < KEEPALIVE_BYTES_MAX);
+    const outcome = await post(url, text, mine.signal, document.hidden && bytesOf(text) < KEEPALIVE_BYTES_MAX);
     clearTimeout(timeout);
     running = null;
     if (stopped) return;

@@ -37,6 +37,10 @@ export interface Row extends Facts {
   leaf: boolean;
   /** Its name within its record. */
   own: string;
+  /** Its number, from 1, among what other elements of its record require. */
+  meets: number;
+  /** Nothing but its type, its length and what it requires can speak against a value. */
+  free: boolean;
   /** Its name begins with an underscore. */
   keyword: boolean;
   requires: string[];
@@ -88,8 +92,7 @@ export interface Branch extends Place {
   base: string;
   rows: Map<string, Row>;
   record: string;
-  /** Elements of the outermost record whose values have been seen. */
-  known: Record<string, string>;
+  met: number;
 }
 
 export type NewBranch = (
@@ -109,7 +112,8 @@ export interface Place {
   steps: { path: string; index: number; row: Row; count: { size: number } }[];
   /** The outermost record's part of the name, with its dot. */
   record?: string;
-  known?: any;
+  /** How many requirements of its record have been met: each list of them begins like every longer one. */
+  met?: number;
   reason?: string | false;
   keyword?: boolean;
   /** The value of a keyword. */

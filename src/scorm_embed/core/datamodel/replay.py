@@ -1,0 +1,41 @@
+"""Setting once more what content has set already: the elements of a commit.
+
+A commit names each element once, in the order of first setting, with its last value. Content that exchanged two values
+that must differ, or moved one on, went through steps that are no longer there; only where they led to is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scorm_embed.core.datamodel.cmi import Answer, CmiState
+from scorm_embed.core.datamodel.element import Type
+from scorm_embed.core.datamodel.names import locate
+
+
+def replay(cmi: CmiState, elements: Sequence[tuple[str, str]]) -> list[Answer]:
+    """Set elements in their order. Where one of those that must differ from record to record is refused, set all that
+    were refused once more after the others, without what they held before.
+
+    Returns:
+        The answer for each element. Where a second try is refused as well, none of them is taken.
+    """
+    answers = [cmi.set(name, value) for name, value in elements]
+    refused = [at for at, answer in enumerate(answers) if answer.value != "true"]
+    contested = [elements[at][0] for at in refused if _differs_from_others(cmi, elements[at][0])]
+    if not contested:
+        return answers
+    before = dict(cmi.values), dict(cmi.counts), dict(cmi.changed)
+    for name in contested:
+        cmi.values.pop(name, None)
+    second = {at: cmi.set(*elements[at]) for at in refused}
+    if any(answer.value != "true" for at, answer in second.items() if elements[at][0] in contested):
+        cmi.values, cmi.counts, cmi.changed = before
+        return answers
+    return [second.get(at, answer) for at, answer in enumerate(answers)]
+
+
+def _differs_from_others(cmi: CmiState, name: str) -> bool:
+    """Whether an element can be set again and must differ from the same one of the other records."""
+    row = locate(cmi.model.root, name).element
+    return row is not None and (row.type is Type.PATTERN or (row.unique and not row.write_once))
