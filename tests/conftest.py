@@ -6,10 +6,21 @@ no test that runs a loop of its own can follow it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Frame, Page, Playwright, sync_playwright
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+# The course in the player's frame is not ours to judge; a page that frames another of ours is judged frame by frame.
+AXE = """async () => {
+  const { violations, passes } = await axe.run(document, { iframes: false, resultTypes: ["violations", "passes"] });
+  return [passes.length, violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, any, all, none }) =>
+      [id, html, ...[...any, ...all, ...none].map((check) => check.message)].join(" | ")))];
+}"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,3 +35,22 @@ def playwright() -> Iterator[Playwright]:
     """The driver; each folder launches its own Chromium with it."""
     with sync_playwright() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def violations() -> Callable[[Page | Frame], list[str]]:
+    """What axe-core finds wrong with a page by any of its rules, in light and in dark: scheme, rule, element, why."""
+    script = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+    def find(place: Page | Frame) -> list[str]:
+        page = place.page if isinstance(place, Frame) else place
+        place.evaluate(script)
+        found: list[str] = []
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            passed, failed = place.evaluate(AXE)
+            assert passed > 0
+            found += [f"{scheme} | {failure}" for failure in failed]
+        return found
+
+    return find

@@ -63,7 +63,10 @@ import sys, threading
 
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"a2wsgi", "click", "uvicorn", "flask", "fastapi", "asyncpg", "asyncmy", "jinja2"}:
+        if name.split(".")[0] in {
+            "click", "uvicorn", "flask", "fastapi", "django", "litestar", "quart", "pytest",
+            "asyncpg", "asyncmy", "jinja2", "limits", "redis",
+        }:
             raise ModuleNotFoundError(name, name=name)
 
 sys.meta_path.insert(0, Missing())

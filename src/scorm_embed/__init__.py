@@ -30,6 +30,9 @@ from scorm_embed.storage import MemoryStorage, SQLStorage, Storage
 from scorm_embed.web.app import ScormEmbed
 from scorm_embed.web.external import ExternalIssuer
 from scorm_embed.web.identity import ApiKey, Learner, hash_key
+from scorm_embed.web.rate_limits import RateLimits
+from scorm_embed.web.signatures import verify_webhook
+from scorm_embed.web.webhooks import Webhook
 
 __version__ = "0.1.0"
 
@@ -55,6 +58,7 @@ __all__ = [
     "NotFoundError",
     "PackageError",
     "PackageInUseError",
+    "RateLimits",
     "RequestError",
     "SQLStorage",
     "ScormEmbed",
@@ -64,5 +68,7 @@ __all__ = [
     "Storage",
     "StorageUnavailableError",
     "VersionConflictError",
+    "Webhook",
     "hash_key",
+    "verify_webhook",
 ]

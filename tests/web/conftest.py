@@ -11,10 +11,14 @@ from typing import Any
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
 
 from scorm_embed import ApiKey, Learner, MemoryContent, MemoryStorage, ScormEmbed
 from scorm_embed.core.standard import Standard
 from scorm_embed.testing.package_builder import build_package
+from scorm_embed.web.openapi import openapi_document
 
 SECRET = "a secret that is long enough for the test"
 KEYS = {
@@ -142,3 +146,20 @@ def secret() -> str:
 def boot_from() -> Callable[[str], dict[str, Any]]:
     """Reads what a player page tells its script."""
     return boot_of
+
+
+def judge(name: str, document: Any) -> None:
+    """Judge an answer by its described shape, in which every field is known."""
+    described = openapi_document()
+    resource = Resource(contents=described, specification=DRAFT202012)
+    registry = Registry().with_resource("urn:api", resource)
+    Draft202012Validator({"$ref": f"urn:api#/components/schemas/{name}"}, registry=registry).validate(document)
+    schema = described["components"]["schemas"][name]
+    if "properties" in schema and isinstance(document, dict) and name not in {"Warning", "Interaction"}:
+        assert set(document) <= set(schema["properties"])
+
+
+@pytest.fixture
+def check() -> Callable[[str, Any], None]:
+    """Judges an answer by its described shape."""
+    return judge

@@ -231,6 +231,54 @@ def test_a_forked_worker_has_a_loop_and_connections_of_its_own(make_host: Any, t
     host.scorm.sync.aclose()
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_worker_looks_after_events_by_itself(make_host: Any, tmp_path: Path) -> None:
+    """The parent has served requests already, as with a server that loads the app before it forks."""
+    storage = SQLStorage(f"sqlite:///{tmp_path / 'lms.db'}")
+    host = make_host(storage=storage, base_url=BASE, maintenance_seconds=0.05, event_retry_seconds=[0.01] * 9)
+    told_reader, told_writer = os.pipe()
+    go_reader, go_writer = os.pipe()
+    failing: list[int] = [1]
+
+    @host.scorm.on("completed")
+    def note(event: HookEvent) -> None:
+        if failing:
+            failing.pop()
+            raise ConnectionError("not yet")
+        os.write(told_writer, f"{os.getpid()} {event.session_id}\n".encode())
+
+    async def serve() -> None:
+        async with host.client() as client:
+            assert (await client.get("/api/v1/packages")).status_code == 200
+
+    async def complete() -> None:
+        await serve()
+        await host.scorm.launch(package["id"], "u", session_id="s")
+        await host.scorm.update_session("s", version=1, completion_status="completed")
+
+    package = host.scorm.sync.import_package(host.package_file())
+    run_blocking(serve())
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.read(go_reader, 1)
+            run_blocking(complete())
+            os.read(go_reader, 1)  # meanwhile comes the second try, which only the timer of this process makes
+            host.scorm.sync.aclose()
+        finally:
+            os._exit(0)
+    host.scorm.sync.aclose()  # the parent looks after nothing any more
+    os.write(go_writer, b"x")
+    with os.fdopen(told_reader) as lines:
+        assert lines.readline() == f"{pid} s\n"
+    os.write(go_writer, b"x")
+    os.waitpid(pid, 0)
+    for end in (told_writer, go_reader, go_writer):
+        os.close(end)
+    assert host.scorm.sync.events(state="waiting")["events"] == []
+    host.scorm.sync.aclose()
+
+
 # -- hooks
 
 
@@ -249,6 +297,7 @@ async def test_hooks_are_told_what_happened(make_host: Any) -> None:
     package = await host.course()
     await host.scorm.launch(package, "u", session_id="s")
     await host.scorm.update_session("s", version=1, completion_status="completed", success_status="passed")
+    assert await host.scorm.deliver_events() == {"delivered": 2, "failed": 0, "dead": 0}
     assert sorted(told) == [("completed", "completed", True), ("passed", "passed", True)]
 
 

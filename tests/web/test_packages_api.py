@@ -52,7 +52,8 @@ async def test_a_package_is_imported_and_shown(host: Any, upload_folder: Path, w
         assert package["warnings"] == []
         assert package["tenant_id"] == "default"
         assert package["created_at"].endswith("Z")
-        assert (await client.get(f"/api/v1/packages/{package['id']}")).json() == package
+        versions = [{"version": 1, "created_at": package["created_at"], "sessions": 0}]
+        assert (await client.get(f"/api/v1/packages/{package['id']}")).json() == {**package, "versions": versions}
         assert (await client.get("/api/v1/packages")).json() == {"packages": [package], "next_cursor": None}
     assert list(upload_folder.iterdir()) == []
 
@@ -72,6 +73,50 @@ async def test_a_package_id_adds_a_version(host: Any, way: str) -> None:
         assert (response.json()["id"], response.json()["version"]) == (package, 2)
         unknown = await client.post("/api/v1/packages", files={"file": data}, data={"package_id": "pkg_0"})
         assert code(unknown) == (404, "PACKAGE_NOT_FOUND")
+
+
+async def test_a_new_version_tells_what_it_changes_and_who_stays_on_the_old_one(host: Any) -> None:
+    first = [Item("intro", "Introduction"), Item("part-1", "Part 1"), Item("basics", children=[Item("a")])]
+    package = await host.course(items=first)
+    for session in ("s1", "s2"):
+        await host.launch(package, session)
+    second = [
+        Item("part-1", "The basics"),
+        Item("basics", children=[Item("a"), Item("quiz", "Quiz")]),
+    ]
+    async with host.client() as client:
+        data = build_package(Standard.SCORM_12, second)
+        imported = (await client.post("/api/v1/packages", files={"file": data}, data={"package_id": package})).json()
+        assert imported["changes"] == [
+            {"change": "removed", "activity_id": "intro", "title": "Introduction"},
+            {"change": "renamed", "activity_id": "part-1", "title": "The basics", "was": "Part 1"},
+            {"change": "added", "activity_id": "quiz", "title": "Quiz", "parent_id": "basics"},
+        ]
+        await host.launch(package, "s3")
+        read = (await client.get(f"/api/v1/packages/{package}")).json()
+        assert read["changes"] == imported["changes"]
+        assert [(entry["version"], entry["sessions"]) for entry in read["versions"]] == [(2, 1), (1, 2)]
+        # Launched again, a session stays where it is.
+        await host.launch(package, "s1")
+
+        async def on(version: object) -> list[tuple[str, int]]:
+            query = {"package_id": package, "package_version": version}
+            listed = await client.get("/api/v1/sessions", params=query)
+            return [(entry["id"], entry["package_version"]) for entry in listed.json()["sessions"]]
+
+        assert sorted(await on(1)) == [("s1", 1), ("s2", 1)]
+        assert await on(2) == [("s3", 2)]
+        assert await on(3) == []
+        wrong = await client.get("/api/v1/sessions", params={"package_version": "0"})
+        assert code(wrong) == (400, "INVALID_REQUEST")
+
+
+async def test_a_learner_is_not_told_how_many_others_there_are(make_host: Any, login: Any) -> None:
+    host = make_host(learner=login, authorize=lambda learner, action, what: action == "read")
+    package = await host.course()
+    async with host.client(None, user="ada") as client:
+        read = (await client.get(f"/api/v1/packages/{package}")).json()
+    assert (read["id"], "versions" in read) == (package, False)
 
 
 async def test_what_was_repaired_is_told(host: Any) -> None:
@@ -193,7 +238,7 @@ async def test_an_upload_is_never_whole_in_memory(
     sizes: list[int] = []
     written = []
 
-    async def watch(tenant_id: str, source: Path, *, package_id: str | None = None) -> dict[str, Any]:
+    async def watch(tenant_id: str, source: Path, **options: Any) -> dict[str, Any]:
         written.append(source.stat().st_size)
         return {}
 

@@ -94,3 +94,10 @@ async def test_a_login_that_reaches_the_players_origin_opens_the_clean_url_there
     await launch(host)
     async with client(host, "https://player.example", "/play", cookies={"user": "ada"}) as browser:
         assert (await browser.get("/player/s1")).status_code == 200
+
+
+async def test_the_script_for_embedding_pages_is_there_on_both_origins(host: Any) -> None:
+    assert host.scorm.client_url(base_url="https://lms.example/scorm").startswith(f"{PLAYER}/client.js?")
+    for origin, root_path in (("https://lms.example", "/scorm"), ("https://player.example", "/play")):
+        async with client(host, origin, root_path) as browser:
+            assert (await browser.get("/client.js")).status_code == 200

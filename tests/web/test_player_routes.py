@@ -461,6 +461,28 @@ async def test_templates_and_everything_else_stay_where_they_are(host: Any, name
     assert response.status_code == 404
 
 
+async def test_pages_of_any_origin_may_load_the_script_for_embedding(host: Any) -> None:
+    script = await get(host, "/client.js", Origin="https://elsewhere.example")
+    assert (script.status_code, script.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+    assert script.headers["access-control-allow-origin"] == "*"
+    assert script.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert script.headers["cache-control"] == "public, max-age=3600, stale-while-revalidate=86400"
+    same = await get(host, "/client.js", **{"If-None-Match": script.headers["etag"]})
+    assert (same.status_code, same.headers["access-control-allow-origin"]) == (304, "*")
+    types = await get(host, "/client.d.ts")
+    assert (types.status_code, types.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    assert 'interface HTMLElementTagNameMap {\n    "scorm-player": ScormPlayer;' in types.text
+
+
+async def test_the_address_of_the_script_that_names_its_build_is_kept_for_ever(host: Any) -> None:
+    url = host.scorm.client_url(base_url="https://lms.example/scorm")
+    assert url == f"https://lms.example/scorm/client.js?{static_files().build}"
+    kept = await get(host, url.removeprefix("https://lms.example/scorm"))
+    assert kept.headers["cache-control"] == "public, max-age=31536000, immutable"
+    outdated = await get(host, "/client.js?0123456789abcdef")
+    assert outdated.headers["cache-control"] == "public, max-age=3600, stale-while-revalidate=86400"
+
+
 async def test_courses_of_several_scos_are_shown_with_their_tree(host: Any) -> None:
     boot = await host.open((await host.launch(await host.course(items=[Item("a"), Item("b")])))["launch_url"])
     assert [child["id"] for child in (await host.start(boot))["tree"]["children"]] == ["a", "b"]

@@ -96,11 +96,13 @@ def test_a_side_that_does_not_answer_here_does_not_exist_here() -> None:
         ROUTER.find("PATCH", ["api", "v1", "health"], lambda side: side is Side.PLAYER)
 
 
-def test_only_four_routes_are_open_to_everybody_or_ask_for_a_signed_path() -> None:
+def test_only_few_routes_are_open_to_everybody_or_ask_for_a_signed_path() -> None:
     by_access = {access: sorted(r.path for r in ROUTES if r.access is access) for access in Access}
     assert by_access[Access.PUBLIC] == [
         "/api/v1/health",
         "/api/v1/openapi.json",
+        "/client.d.ts",
+        "/client.js",
         "/player/static/{build}/{path*}",
     ]
     assert by_access[Access.RUN] == [

@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -20,19 +23,23 @@ from scorm_embed.content import BlobCache
 from scorm_embed.content.base import ContentStore
 from scorm_embed.core.datamodel import Strictness
 from scorm_embed.errors import ScormEmbedError, StorageUnavailableError
-from scorm_embed.service.hooks import Hook, Hooks
+from scorm_embed.service.base import Clock, utc_now
+from scorm_embed.service.hooks import Hook, Hooks, Within
 from scorm_embed.service.model import Outcome
+from scorm_embed.service.outbox import RETRY_SECONDS, TIMEOUT_SECONDS
 from scorm_embed.service.service import Service
 from scorm_embed.storage.base import Storage
 from scorm_embed.web.auth import Authenticator
 from scorm_embed.web.call import Call, Parts
 from scorm_embed.web.external import ExternalIssuer, ExternalTokens
-from scorm_embed.web.identity import ApiKey
+from scorm_embed.web.identity import ApiKey, Learner
 from scorm_embed.web.methods import Methods
 from scorm_embed.web.opening import open_service
 from scorm_embed.web.operations import Operations
 from scorm_embed.web.options import Authorize, FindApiKey, FindLearner, Options, Secret
 from scorm_embed.web.pages import Pages
+from scorm_embed.web.rate_limiter import RateLimiter
+from scorm_embed.web.rate_limits import RateLimits
 from scorm_embed.web.responses import InternalError, error_response
 from scorm_embed.web.routes.table import ROUTES
 from scorm_embed.web.routing import Access, Match, Router, split_path
@@ -40,6 +47,7 @@ from scorm_embed.web.static_files import static_files
 from scorm_embed.web.sync import SyncMethods
 from scorm_embed.web.tokens import Tokens
 from scorm_embed.web.urls import Urls
+from scorm_embed.web.webhooks import Webhook, Webhooks
 
 logger = logging.getLogger("scorm_embed")
 
@@ -72,8 +80,15 @@ class ScormEmbed(Methods):
         strictness: Strictness | str = Strictness.TOLERANT,
         frame_ancestors: Sequence[str] = ("'self'",),
         message_origins: Sequence[str] = (),
+        theme: Mapping[str, str | Sequence[str]] | None = None,
         upload_bytes_max: int = 2 * 1024**3,
         request_bytes_max: int = 8 * 1024**2,
+        rate_limits: RateLimits | None = None,
+        event_retry_seconds: Sequence[float] = RETRY_SECONDS,
+        event_timeout_seconds: float = TIMEOUT_SECONDS,
+        webhooks: Sequence[Webhook] = (),
+        log_retention_days: int | None = None,
+        maintenance_seconds: float = 60,
     ) -> None:
         self._options = Options(
             secret_key=secret_key,
@@ -93,14 +108,27 @@ class ScormEmbed(Methods):
             strictness=strictness,
             frame_ancestors=frame_ancestors,
             message_origins=message_origins,
+            theme=theme,
             upload_bytes_max=upload_bytes_max,
             request_bytes_max=request_bytes_max,
+            rate_limits=rate_limits,
+            event_retry_seconds=event_retry_seconds,
+            event_timeout_seconds=event_timeout_seconds,
+            webhooks=webhooks,
+            log_retention_days=log_retention_days,
+            maintenance_seconds=maintenance_seconds,
         )
+        self._clock: Clock = utc_now
         self._hooks = Hooks()
+        self._webhooks = Webhooks(self._options.webhooks, self._now)
+        for handler in self._webhooks.handlers:
+            self._hooks.add_handler(handler)
         self._urls = Urls(self._options, self)
-        self._tokens = Tokens(self._options.secrets, self._options.launch_max_seconds)
+        self._tokens = Tokens(self._options.secrets, self._options.launch_max_seconds, self._seconds)
         self._external = ExternalTokens(self._options.external_issuers)
-        self._authenticator = Authenticator(self._options, self._tokens)
+        self._authenticator = Authenticator(self._options, self._tokens, self._seconds)
+        limits = self._options.rate_limits
+        self._limiter = RateLimiter(limits, self._authenticator.prove) if limits else None
         self._router = Router(ROUTES)
         self._opened: Parts | None = None
         self._loop: tuple[int, asyncio.AbstractEventLoop] | None = None
@@ -121,7 +149,8 @@ class ScormEmbed(Methods):
         Args:
             event: ``launched``, ``progress``, ``completed``, ``passed``, ``failed`` or ``ended``.
             transaction: run inside the database transaction of the change, with its connection; an exception undoes
-                both. Otherwise the function runs afterwards, and what it raises is logged.
+                both. Otherwise the function runs after the commit, at least once, also when a server dies in between:
+                on the event loop when it is async, else in a thread. Where it raises, it is tried again.
         """
 
         def register(hook: HookT) -> HookT:
@@ -130,9 +159,52 @@ class ScormEmbed(Methods):
 
         return register
 
-    def answers_at(self, path: str) -> None:
-        """Note where a middleware of ours lets this app answer, so that launches find their URL."""
+    async def learner_of(self, connection: HTTPConnection) -> Learner | None:
+        """Give the signed-in user of one of the host's own requests, as the ``learner`` callable finds them."""
+        return await self._authenticator.learner(connection)
+
+    def use_clock(self, clock: Clock) -> None:
+        """Read the time from ``clock`` from now on, for tests."""
+        self._clock = clock
+
+    @contextmanager
+    def replacing(
+        self, *, clock: Clock | None = None, storage: Storage | None = None, content: ContentStore | None = None
+    ) -> Iterator[None]:
+        """Read the time from another clock, or keep everything in other stores, within a block: for tests."""
+        before = self._clock, self._options, self._opened
+        self._clock = clock or self._clock
+        if storage is not None or content is not None:
+            options = self._options
+            self._options = replace(options, storage=storage or options.storage, content=content or options.content)
+            self._opened = None
+        try:
+            yield
+        finally:
+            self._clock, self._options, self._opened = before
+
+    def client_url(self, *, base_url: str | None = None, request: Any = None) -> str:
+        """Give the URL of ``client.js``, the script for pages that embed the player; it changes with the script.
+
+        Args:
+            base_url: the URL of the mount; not needed with the option of that name.
+            request: the host's request, to find the URL of the mount from.
+
+        Raises:
+            ConfigurationError: nothing tells where the mount is.
+        """
+        return self._urls.client_url(self._urls.base_for(base_url, request), static_files().build)
+
+    def answers_at(self, path: str | Callable[[], str]) -> None:
+        """Note where an integration of ours lets this app answer, so that launches find their URL."""
         self._urls.mount_path = path
+
+    def run_hooks_within(self, context: Within) -> None:
+        """Let functions that are not async and run after the commit run within what ``context()`` makes.
+
+        Such as Flask's ``app.app_context``; the integrations say it for their frameworks.
+        """
+        self._hooks.within = context
 
     # -- the parts
 
@@ -145,15 +217,21 @@ class ScormEmbed(Methods):
                 tokens=self._tokens,
                 urls=self._urls,
                 service=service,
-                operations=Operations(service, self._options, self._tokens, self._urls, self._external),
+                operations=Operations(service, self._options, self._tokens, self._urls, self._external, self._webhooks),
                 blobs=BlobCache(service.content),
-                pages=Pages(static, tuple(self._options.frame_ancestors)),
+                pages=Pages(static, self._options),
                 static=static,
             )
         return self._opened
 
     def _open_service(self) -> Service:
-        return open_service(self._options, self._hooks)
+        return open_service(self._options, self._hooks, self._now)
+
+    def _now(self) -> datetime:
+        return self._clock()
+
+    def _seconds(self) -> float:
+        return self._clock().timestamp()
 
     def _serving_loop(self) -> asyncio.AbstractEventLoop | None:
         """Give the loop on which this process serves the app, while it runs."""
@@ -176,6 +254,8 @@ class ScormEmbed(Methods):
         self._loop = (os.getpid(), asyncio.get_running_loop())
         request = Request(scope, receive)
         response = await self._respond(request)
+        if self._opened is not None:
+            self._opened.service.upkeep.start()
         if request.method == "HEAD" and isinstance(response, Response):
             response.body = b""
         await response(scope, receive, send)
@@ -186,7 +266,7 @@ class ScormEmbed(Methods):
             match = self._router.find(
                 request.method, split_path(request.scope), lambda side: self._urls.serves(side, request.scope)
             )
-            proof = await self._authenticator.prove(request, match)
+            proof = await (self._limiter or self._authenticator).prove(request, match)
             return await match.route.handler(Call(request, match.values, proof, self._parts()))
         except ClientDisconnect:
             return Response(status_code=400)
@@ -206,7 +286,7 @@ class ScormEmbed(Methods):
         access = match.route.access if match else None
         wants_page = access is Access.CONTENT and "text/html" in request.headers.get("accept", "")
         if access is Access.PLAYER_PAGE or wants_page:
-            pages = Pages(static_files(), tuple(self._options.frame_ancestors))
+            pages = Pages(static_files(), self._options)
             return pages.error(error, self._urls.player_path(request.scope), pages.language_of(request))
         return error_response(error)
 
@@ -221,3 +301,6 @@ class ScormEmbed(Methods):
         """Release what was opened; what is used again opens again."""
         if self._opened is not None:
             await self._opened.service.aclose()
+            await self._webhooks.aclose()
+        if self._limiter is not None:
+            await self._limiter.aclose()

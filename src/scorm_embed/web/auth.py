@@ -15,16 +15,16 @@ from starlette.requests import HTTPConnection, Request
 
 from scorm_embed.errors import AccessError, ConfigurationError, ForbiddenError
 from scorm_embed.web.call import Proof
-from scorm_embed.web.calling import call_host
-from scorm_embed.web.identity import ApiKey, Caller, Learner, RunSync, hash_key, run_in_thread
+from scorm_embed.web.calling import RunHost, run_host
+from scorm_embed.web.identity import ApiKey, Caller, Learner, hash_key
 from scorm_embed.web.options import Options
 from scorm_embed.web.origins import origin_of_scope, parse_origin, same_host
 from scorm_embed.web.responses import CrossSiteError
 from scorm_embed.web.routing import Access, Match, Route
 from scorm_embed.web.tokens import Tokens
 
-RUN_SYNC = "scorm_embed.run_sync"
-"""Key of the scope under which a host integration says how to run the host's blocking functions."""
+RUN_HOST = "scorm_embed.run_host"
+"""Key of the scope under which a host integration says how to call the host's functions (``RunHost``)."""
 
 _READING = frozenset({"GET", "HEAD"})
 _DOCUMENTS = frozenset({"document", "iframe", "frame", "embed", "object"})
@@ -56,7 +56,7 @@ class Authenticator:
                 return Proof(digest=digest, seconds_left=left)
 
     async def _caller(self, request: Request, route: Route) -> Caller:
-        presented, is_bearer = _presented_key(request)
+        presented, is_bearer = presented_key(request)
         if presented is not None:
             key = await self._find_key(presented, request)
             if key is not None:
@@ -64,14 +64,14 @@ class Authenticator:
             # A bearer token may belong to the host's own login.
             if not is_bearer or self._options.learner is None:
                 raise AccessError("The API key is not known.", code="INVALID_API_KEY")
-        learner = await self._learner(request)
+        learner = await self.learner(request)
         if learner is None:
             if presented is not None:
                 raise AccessError("The API key is not known.", code="INVALID_API_KEY")
             raise AccessError("Sign in, or send an API key.")
         if request.method not in _READING:
             self._check_same_origin(request)
-        return Caller(learner.tenant_id, learner, HTTPConnection(request.scope), run_sync_of(request))
+        return Caller(learner.tenant_id, learner, HTTPConnection(request.scope), run_host_of(request))
 
     def _caller_of_key(self, key: ApiKey, route: Route) -> Caller:
         if key.expired(self._clock()):
@@ -82,12 +82,12 @@ class Authenticator:
                 {"required_scope": route.scope.value},
                 code="INSUFFICIENT_SCOPES",
             )
-        return Caller(key.tenant_id)
+        return Caller(key.tenant_id, key_hash=key.key_hash)
 
     async def _find_key(self, presented: bytes, request: Request) -> ApiKey | None:
         key_hash = hash_key(presented)
         if callable(self._options.api_keys):
-            key = await call_host(partial(self._options.api_keys, key_hash), run_sync_of(request))
+            key = await run_host_of(request)(partial(self._options.api_keys, key_hash))
             if key is not None and not isinstance(key, ApiKey):
                 raise ConfigurationError("The api_keys callable must give an ApiKey or None.")
         else:
@@ -95,12 +95,13 @@ class Authenticator:
         # Found by a hash of what was sent: the time that takes tells nothing about any key.
         return key if key is not None and key.matches(key_hash) else None
 
-    async def _learner(self, request: Request) -> Learner | None:
+    async def learner(self, connection: HTTPConnection) -> Learner | None:
+        """Ask the host who is signed in."""
         if self._options.learner is None:
             return None
-        call = partial(self._options.learner, HTTPConnection(request.scope))
+        call = partial(self._options.learner, HTTPConnection(connection.scope))
         try:
-            learner = await call_host(call, run_sync_of(request))
+            learner = await run_host_of(connection)(call)
         except HTTPException as refusal:
             # What a framework's own login dependency raises when nobody is signed in.
             if refusal.status_code in {401, 403}:
@@ -115,10 +116,10 @@ class Authenticator:
         if token is not None:
             return Proof(launch=self._tokens.read_launch_token(token, session_id))
         self._check_is_opened(request)
-        learner = await self._learner(request)
+        learner = await self.learner(request)
         if learner is None:
             raise AccessError("Sign in to open this course, or use the link that was made for you.")
-        return Proof(caller=Caller(learner.tenant_id, learner, HTTPConnection(request.scope), run_sync_of(request)))
+        return Proof(caller=Caller(learner.tenant_id, learner, HTTPConnection(request.scope), run_host_of(request)))
 
     def _check_is_opened(self, request: Request) -> None:
         """Refuse what is no opening of the page by its learner.
@@ -156,13 +157,13 @@ class Authenticator:
             raise CrossSiteError
 
 
-def run_sync_of(request: Request) -> RunSync:
-    """Give the way in which blocking functions of this request's host are run."""
-    run_sync: RunSync = request.scope.get(RUN_SYNC, run_in_thread)
-    return run_sync
+def run_host_of(request: HTTPConnection) -> RunHost:
+    """Give the way in which functions of this request's host are called."""
+    found: RunHost = request.scope.get(RUN_HOST, run_host)
+    return found
 
 
-def _presented_key(request: Request) -> tuple[bytes | None, bool]:
+def presented_key(request: Request) -> tuple[bytes | None, bool]:
     """Give the key that a request presents, and whether it came as a bearer token."""
     key = request.headers.get("x-api-key")
     if key is not None:

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
-from scorm_embed.web.identity import RunSync
+import anyio.to_thread
 
 
-async def call_host(call: partial[Any], run_sync: RunSync) -> Any:
+class RunHost(Protocol):
+    """Calls a function of the host and gives its result, within whatever the host needs around it."""
+
+    async def __call__(self, call: partial[Any]) -> Any:
+        """Run ``call``, asynchronous or not."""
+        ...
+
+
+async def run_in_thread(call: partial[Any]) -> Any:
+    """Run a blocking callable in a worker thread, with the context variables of the request."""
+    return await anyio.to_thread.run_sync(call)
+
+
+async def run_host(call: partial[Any], run_sync: Callable[[partial[Any]], Awaitable[Any]] = run_in_thread) -> Any:
     """Call a function of the host: an asynchronous one here, any other through ``run_sync``."""
     function = call.func
     if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None)):  # noqa: B004

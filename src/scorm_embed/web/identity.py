@@ -12,15 +12,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from functools import partial
-from typing import Any, Protocol, TypeVar
-
-import anyio.to_thread
+from typing import Any
 
 from scorm_embed.errors import ConfigurationError
+from scorm_embed.web.calling import RunHost, run_host
 from scorm_embed.web.identifiers import problem_of_identifier
-
-T = TypeVar("T")
 
 
 class Scope(Enum):
@@ -31,7 +27,7 @@ class Scope(Enum):
     WRITE = "write"
     """Launch, create, update."""
     ADMIN = "admin"
-    """Delete, import packages."""
+    """Delete, import packages, look after events."""
 
 
 class Action(Enum):
@@ -142,19 +138,6 @@ def _scopes_of(scopes: Collection[str | Scope]) -> frozenset[Scope]:
     return found
 
 
-class RunSync(Protocol):
-    """Runs a blocking callable of the host off the event loop."""
-
-    async def __call__(self, call: partial[T]) -> T:
-        """Run ``call`` and give its result."""
-        ...
-
-
-async def run_in_thread(call: partial[T]) -> T:
-    """Run a blocking callable in a worker thread, with the context variables of the request."""
-    return await anyio.to_thread.run_sync(call)
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Whoever asks, once known.
@@ -167,4 +150,6 @@ class Caller:
     learner: Learner | None = None
     connection: Any = None
     """The request, for ``authorize`` under hosts that need one."""
-    run_sync: RunSync = run_in_thread
+    run_host: RunHost = run_host
+    key_hash: str = field(default="", repr=False)
+    """Of the API key that was sent."""

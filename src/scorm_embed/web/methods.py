@@ -7,7 +7,9 @@ trusted with everything of the tenant that it names.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from typing import Any
 from scorm_embed.service.model import Document
 from scorm_embed.web.call import Parts
 from scorm_embed.web.fields import Fields
-from scorm_embed.web.identity import Caller
+from scorm_embed.web.identity import Caller, Learner
 from scorm_embed.web.operations import missing_file
 from scorm_embed.web.responses import format_time, plain
 
@@ -31,25 +33,37 @@ class Methods:
     # -- packages
 
     async def import_package(
-        self, path: str | Path, *, package_id: str | None = None, tenant_id: str = DEFAULT_TENANT
+        self,
+        path: str | Path | bytes,
+        *,
+        package_id: str | None = None,
+        tenant_id: str = DEFAULT_TENANT,
+        progress: Callable[[int, int], object] | None = None,
     ) -> Document:
         """Import the zip at ``path``, as a new version of ``package_id`` where that is given.
 
+        Args:
+            path: of the zip, or the zip itself as bytes, for small ones.
+            package_id: the package that gets a new version.
+            tenant_id: whose package it is.
+            progress: is told, in a worker thread, how many of how many unpacked bytes are done.
+
         Returns:
-            the package; ``warnings`` lists everything that was tolerated or repaired.
+            the package; ``warnings`` lists everything that was tolerated or repaired, ``changes`` how the tree of
+            activities differs from that of the version before.
 
         Raises:
             PackageError: the file is no usable package; nothing was stored.
             NotFoundError: PACKAGE_NOT_FOUND.
             RequestError: MISSING_FILE, there is no such file.
         """
-        source = Path(path)
-        if not await asyncio.to_thread(source.is_file):
-            raise missing_file()
-        return _shown(await self._parts().operations.import_package(Caller(tenant_id), source, package_id))
+        async with _file_at(path) as source:
+            return _shown(
+                await self._parts().operations.import_package(Caller(tenant_id), source, package_id, progress)
+            )
 
     async def package(self, package_id: str, *, tenant_id: str = DEFAULT_TENANT) -> Document:
-        """Give a package; ``NotFoundError`` with PACKAGE_NOT_FOUND."""
+        """Give a package, with ``versions``; ``NotFoundError`` with PACKAGE_NOT_FOUND."""
         return _shown(await self._parts().operations.package(Caller(tenant_id), package_id))
 
     async def packages(
@@ -61,14 +75,16 @@ class Methods:
 
     async def delete_package(self, package_id: str, *, force: bool = False, tenant_id: str = DEFAULT_TENANT) -> None:
         """Remove a package; ``PackageInUseError`` while sessions exist, unless they are to go too (``force``)."""
-        await self._parts().operations.delete_package(Caller(tenant_id), package_id, Fields({"force": force}))
+        parts = self._parts()
+        for digest in await parts.operations.delete_package(Caller(tenant_id), package_id, Fields({"force": force})):
+            parts.blobs.discard(digest)
 
     # -- launching
 
     async def launch(
         self,
         package_id: str,
-        user_id: str,
+        user_id: str | Learner,
         *,
         session_id: str | None = None,
         learner_name: str | None = None,
@@ -82,6 +98,7 @@ class Methods:
         """Make a launch, and the session if there is none.
 
         Args:
+            user_id: the learner; a ``Learner`` brings name and tenant along.
             base_url: the URL of the mount; not needed with the option of that name.
             request: the host's request (Starlette, FastAPI, Flask, Django), to find the URL of the mount from.
 
@@ -95,6 +112,9 @@ class Methods:
             RequestError: an argument is wrong; ``details["fields"]`` says which.
             ConfigurationError: nothing tells where the mount is.
         """
+        if isinstance(user_id, Learner):
+            learner_name = user_id.name if learner_name is None else learner_name
+            tenant_id, user_id = user_id.tenant_id, user_id.id
         body = {
             "user_id": user_id,
             "session_id": session_id,
@@ -139,6 +159,7 @@ class Methods:
         self,
         *,
         package_id: str | None = None,
+        package_version: int | None = None,
         user_id: str | None = None,
         completion_status: str | None = None,
         success_status: str | None = None,
@@ -150,6 +171,7 @@ class Methods:
         """List sessions, newest first: ``{"sessions": […], "next_cursor"}``; at most 200 at once."""
         query = {
             "package_id": package_id,
+            "package_version": package_version,
             "user_id": user_id,
             "completion_status": completion_status,
             "success_status": success_status,
@@ -234,9 +256,79 @@ class Methods:
         query = Fields({"limit": limit, "cursor": cursor})
         return _shown(await self._parts().operations.commits(Caller(tenant_id), session_id, query))
 
+    # -- what happens without a request
+
+    async def deliver_events(self) -> Document:
+        """Tell hooks and webhooks everything that is due: ``{"delivered", "failed", "dead"}``, in events.
+
+        Also waits for what this process is telling at the moment. Not needed where the app serves requests.
+        """
+        return await self._parts().service.deliver_events()
+
+    async def maintain(self) -> Document:
+        """Do what must happen without a request, for a periodic job where ``maintenance_seconds`` is 0.
+
+        Ends sessions whose launch has expired, delivers events that are due, forgets old rows of the log.
+
+        Returns:
+            ``{"ended", "delivered", "failed", "dead", "pruned"}``: sessions, events and rows.
+        """
+        return await self._parts().service.maintain()
+
+    # -- events that wait, and those that were given up
+
+    async def events(
+        self,
+        *,
+        state: str = "dead",
+        limit: int | None = None,
+        cursor: str | None = None,
+        tenant_id: str = DEFAULT_TENANT,
+    ) -> Document:
+        """List events of the outbox, newest first: ``{"events": […], "next_cursor"}``.
+
+        Args:
+            state: ``dead``, given up after the last try, or ``waiting``.
+        """
+        query = Fields({"state": state, "limit": limit, "cursor": cursor})
+        return _shown(await self._parts().operations.events(Caller(tenant_id), query))
+
+    async def event(self, event_id: str, *, tenant_id: str = DEFAULT_TENANT) -> Document:
+        """Give an event with the session as it was then; ``NotFoundError`` with EVENT_NOT_FOUND."""
+        return _shown(await self._parts().operations.event(Caller(tenant_id), event_id))
+
+    async def retry_event(self, event_id: str, *, tenant_id: str = DEFAULT_TENANT) -> Document:
+        """Let a dead event be told again, to those who have not had it, from the first try on; gives it."""
+        return _shown(await self._parts().operations.retry_event(Caller(tenant_id), event_id))
+
+    async def delete_event(self, event_id: str, *, tenant_id: str = DEFAULT_TENANT) -> None:
+        """Forget an event that was not told to everybody."""
+        await self._parts().operations.delete_event(Caller(tenant_id), event_id)
+
+    async def test_webhook(self, url: str, *, tenant_id: str = DEFAULT_TENANT) -> Document:
+        """Send a signed ``ping`` to one of the webhooks: ``{"url", "delivered", "status", "seconds", "error"}``."""
+        return _shown(await self._parts().operations.test_webhook(Caller(tenant_id), {"url": url}))
+
     async def aclose(self) -> None:
         """Release what was opened; what is used again opens again."""
-        await self._parts().service.aclose()
+        parts = self._parts()
+        await parts.service.aclose()
+        await parts.operations.aclose()
+
+
+@asynccontextmanager
+async def _file_at(path: str | Path | bytes) -> AsyncIterator[Path]:
+    """Give a package's file; one of our own for as long as it is needed, where the package itself is given."""
+    if not isinstance(path, bytes):
+        source = Path(path)
+        if not await asyncio.to_thread(source.is_file):
+            raise missing_file()
+        yield source
+        return
+    with tempfile.TemporaryDirectory(prefix="scorm-import-") as folder:
+        source = Path(folder) / "package.zip"
+        await asyncio.to_thread(source.write_bytes, path)
+        yield source
 
 
 def _shown(document: Document) -> Document:

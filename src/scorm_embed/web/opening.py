@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from scorm_embed.content import DirectoryContent
-from scorm_embed.service.base import ServiceOptions
+from scorm_embed.service.base import Clock, ServiceOptions
 from scorm_embed.service.hooks import Hooks
 from scorm_embed.service.model import Outcome
+from scorm_embed.service.outbox import OutboxOptions
 from scorm_embed.service.service import Service
 from scorm_embed.storage import SQLStorage
 from scorm_embed.web.options import DEFAULT_FOLDER, Options
 
 
-def open_service(options: Options, hooks: Hooks) -> Service:
+def open_service(options: Options, hooks: Hooks, clock: Clock) -> Service:
     """Make the service; nothing is opened before it is used."""
     storage, content = options.storage, options.content
     if storage is None:
@@ -29,6 +30,10 @@ def open_service(options: Options, hooks: Hooks) -> Service:
             launch_ttl_seconds_min=options.launch_ttl_seconds_min,
             launch_ttl_seconds_max=options.launch_ttl_seconds_max,
             launch_max_seconds=options.launch_max_seconds,
+            outbox=OutboxOptions(tuple(options.event_retry_seconds), options.event_timeout_seconds),
+            log_retention_days=options.log_retention_days,
+            maintenance_seconds=options.maintenance_seconds,
         ),
         hooks=hooks,
+        clock=clock,
     )

@@ -6,14 +6,16 @@ as aware datetimes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from scorm_embed.errors import ForbiddenError, NotFoundError, RequestError
+from scorm_embed.service.events import EVENT_STATES
 from scorm_embed.service.model import Document, Launched, Mode, PlayerPage, SessionUpdate
 from scorm_embed.service.service import Service
 from scorm_embed.service.sessions import COMPLETION_STATUSES, SESSIONS_PAGE_MAX, SUCCESS_STATUSES
+from scorm_embed.storage.base import DEAD
 from scorm_embed.web.external import ExternalTokens
 from scorm_embed.web.fields import Fields, is_clean
 from scorm_embed.web.identifiers import IDENTIFIER_CHARS_MAX, problem_of_identifier
@@ -22,6 +24,7 @@ from scorm_embed.web.options import Options
 from scorm_embed.web.permissions import Permissions, require_back_end
 from scorm_embed.web.tokens import LaunchClaim, Tokens
 from scorm_embed.web.urls import Urls
+from scorm_embed.web.webhooks import Webhooks
 
 LIMIT_DEFAULT = 50
 SCORE_PARTS = ("scaled", "raw", "min", "max")
@@ -32,22 +35,35 @@ class Operations:
     """The operations of one ``ScormEmbed``."""
 
     def __init__(
-        self, service: Service, options: Options, tokens: Tokens, urls: Urls, external: ExternalTokens
+        self,
+        service: Service,
+        options: Options,
+        tokens: Tokens,
+        urls: Urls,
+        external: ExternalTokens,
+        webhooks: Webhooks,
     ) -> None:
         self._service = service
         self._options = options
         self._tokens = tokens
         self._urls = urls
         self._external = external
+        self._webhooks = webhooks
         self._permissions = Permissions(options.authorize)
 
     # -- packages
 
-    async def import_package(self, caller: Caller, source: Path, package_id: str | None = None) -> Document:
+    async def import_package(
+        self,
+        caller: Caller,
+        source: Path,
+        package_id: str | None = None,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> Document:
         """Import a zip as a new package, or as a new version of ``package_id``."""
         package = None if package_id is None else await self._package(caller, package_id)
         await self._permissions.on_package(caller, Action.IMPORT, package)
-        return await self._service.import_package(caller.tenant_id, source, package_id=package_id)
+        return await self._service.import_package(caller.tenant_id, source, package_id=package_id, progress=progress)
 
     async def may_import(self, caller: Caller) -> None:
         """Refuse before an upload is read what would be refused after it."""
@@ -59,7 +75,9 @@ class Operations:
         package = await self._package(caller, package_id)
         if not await self._permissions.allows_package(caller, Action.READ, package):
             raise _no_package()
-        return package
+        if caller.learner is not None:
+            return package  # how many others learn is not a learner's business
+        return {**package, "versions": await self._service.package_versions(caller.tenant_id, package_id)}
 
     async def packages(self, caller: Caller, query: Fields) -> Document:
         """List packages; a signed-in user sees those that ``authorize`` lets them read."""
@@ -71,13 +89,13 @@ class Operations:
         allowed = self._permissions.allows_package
         return {**page, "packages": [p for p in page["packages"] if await allowed(caller, Action.READ, p)]}
 
-    async def delete_package(self, caller: Caller, package_id: str, query: Fields) -> None:
-        """Remove a package; with ``force`` its sessions too."""
+    async def delete_package(self, caller: Caller, package_id: str, query: Fields) -> Sequence[str]:
+        """Remove a package; with ``force`` its sessions too. Gives the blobs that went."""
         force = query.flag("force")
         query.check()
         package = await self._package(caller, package_id)
         await self._permissions.on_package(caller, Action.DELETE, package)
-        await self._service.delete_package(caller.tenant_id, package_id, force=force)
+        return await self._service.delete_package(caller.tenant_id, package_id, force=force)
 
     async def _package(self, caller: Caller, package_id: str) -> Document:
         if problem_of_identifier(package_id):
@@ -193,6 +211,7 @@ class Operations:
         limit, cursor = _paging(query)
         filters = {
             "package_id": query.identifier("package_id"),
+            "package_version": query.integer("package_version", least=1),
             "user_id": query.identifier("user_id"),
             "completion_status": query.choice("completion_status", COMPLETION_STATUSES),
             "success_status": query.choice("success_status", SUCCESS_STATUSES),
@@ -262,6 +281,46 @@ class Operations:
         session = await self._service.session(caller.tenant_id, session_id)
         await self._permissions.on_session(caller, action, session)
         return session
+
+    # -- events that wait, and those that were given up
+
+    async def events(self, caller: Caller, query: Fields) -> Document:
+        """List events of the outbox in one state."""
+        require_back_end(caller)
+        limit, cursor = _paging(query)
+        state = query.choice("state", EVENT_STATES) or DEAD
+        query.check()
+        return await self._service.events(caller.tenant_id, state, limit=limit, cursor=cursor)
+
+    async def event(self, caller: Caller, event_id: str) -> Document:
+        """Give an event."""
+        require_back_end(caller)
+        return await self._service.event(caller.tenant_id, event_id)
+
+    async def retry_event(self, caller: Caller, event_id: str) -> Document:
+        """Let a dead event be told again."""
+        require_back_end(caller)
+        return await self._service.retry_event(caller.tenant_id, event_id)
+
+    async def delete_event(self, caller: Caller, event_id: str) -> None:
+        """Forget an event."""
+        require_back_end(caller)
+        await self._service.delete_event(caller.tenant_id, event_id)
+
+    async def test_webhook(self, caller: Caller, body: Mapping[str, Any]) -> Document:
+        """Send a ``ping`` to one of the webhooks that are configured."""
+        require_back_end(caller)
+        fields = Fields(body)
+        url = fields.text("url", required=True)
+        fields.check()
+        webhook = self._webhooks.find(url or "", caller.tenant_id)
+        if webhook is None:
+            raise NotFoundError("There is no such webhook.", {"url": url}, code="WEBHOOK_NOT_FOUND")
+        return await self._webhooks.test(webhook, caller.tenant_id, self._service.new_id("evt_"))
+
+    async def aclose(self) -> None:
+        """Release what was opened for calls to others."""
+        await self._webhooks.aclose()
 
     # -- the player
 

@@ -13,10 +13,14 @@ from scorm_embed.content.base import ContentStore
 from scorm_embed.core.datamodel import Strictness
 from scorm_embed.errors import ConfigurationError
 from scorm_embed.service.model import Outcome
+from scorm_embed.service.outbox import RETRY_SECONDS, TIMEOUT_SECONDS
 from scorm_embed.storage.base import Storage
 from scorm_embed.web.external import ExternalIssuer
 from scorm_embed.web.identity import ApiKey, Learner
 from scorm_embed.web.origins import parse_origin
+from scorm_embed.web.rate_limits import RateLimits
+from scorm_embed.web.theme import Theme, parse_theme
+from scorm_embed.web.webhooks import Webhook
 
 SECRET_BYTES_MIN = 32
 DEFAULT_TTL_SECONDS_MIN = 60
@@ -67,10 +71,24 @@ class Options:
     """Who may embed the player: ``'self'``, ``'none'``, or origins."""
     message_origins: Sequence[str] = ()
     """Origins of embedding pages that get the player's messages, besides the player's own."""
+    theme: Mapping[str, str | Sequence[str]] | None = None
+    """The player's colours, fonts and corners; docs/embedding.md lists the names."""
     upload_bytes_max: int = 2 * 1024**3
     """The largest package that may be uploaded."""
     request_bytes_max: int = 8 * 1024**2
     """The largest JSON body."""
+    rate_limits: RateLimits | None = None
+    """How often each may call; None: as often as they like."""
+    event_retry_seconds: Sequence[float] = RETRY_SECONDS
+    """The pauses before each further try to tell a hook or webhook; after the last one the event is dead."""
+    event_timeout_seconds: float = TIMEOUT_SECONDS
+    """How long all hooks and webhooks of one event may take together."""
+    webhooks: Sequence[Webhook] = ()
+    """Addresses that are told of events by signed calls."""
+    log_retention_days: int | None = None
+    """How long rows of the log of commits are kept; None: for ever."""
+    maintenance_seconds: float = 60
+    """How often a worker looks for what must happen without a request; 0: never."""
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
@@ -93,6 +111,11 @@ class Options:
             raise ConfigurationError("strictness must be 'tolerant' or 'conformant'.") from None
         set_(self, "frame_ancestors", _ancestors(self.frame_ancestors))
         set_(self, "message_origins", _origins("message_origins", self.message_origins))
+        _ = self.styling
+
+        _check_upkeep(self)
+        if self.rate_limits is not None and not isinstance(self.rate_limits, RateLimits):
+            raise ConfigurationError("rate_limits must be a RateLimits object.")
 
     @property
     def secrets(self) -> list[bytes]:
@@ -103,6 +126,17 @@ class Options:
     def judging(self) -> Strictness:
         """How strictly values are judged."""
         return Strictness(self.strictness)
+
+    @property
+    def styling(self) -> Theme:
+        """The theme as CSS."""
+        return Theme() if self.theme is None else parse_theme(self.theme)
+
+    @property
+    def message_targets(self) -> list[str]:
+        """Who hears the player's messages; ``self`` is its own origin."""
+        own = ["self"] if "'self'" in self.frame_ancestors else []
+        return [*own, *self.message_origins]
 
 
 OPTION_NAMES = tuple(option.name for option in fields(Options))
@@ -177,6 +211,31 @@ def _check_numbers(options: Options) -> None:
     object.__setattr__(options, "launch_ttl_seconds_min", least)
     object.__setattr__(options, "launch_ttl_seconds_max", most)
     object.__setattr__(options, "launch_max_seconds", longest)
+
+
+def _check_upkeep(options: Options) -> None:
+    pauses = _listed("event_retry_seconds", options.event_retry_seconds)
+    if any(not _is_seconds(pause) for pause in pauses):
+        raise ConfigurationError("event_retry_seconds must be a list of seconds.")
+    object.__setattr__(options, "event_retry_seconds", tuple(pauses))
+    if not _is_seconds(options.event_timeout_seconds) or options.event_timeout_seconds == 0:
+        raise ConfigurationError("event_timeout_seconds must be more than 0.")
+    webhooks = _listed("webhooks", options.webhooks)
+    if any(not isinstance(webhook, Webhook) for webhook in webhooks):
+        raise ConfigurationError("webhooks may hold Webhook objects only.")
+    if len({webhook.name for webhook in webhooks}) != len(webhooks):
+        raise ConfigurationError("webhooks names the same URL twice for the same tenant.")
+    if any(webhook.timeout_seconds > options.event_timeout_seconds for webhook in webhooks):
+        raise ConfigurationError("timeout_seconds of a webhook must not be more than event_timeout_seconds.")
+    object.__setattr__(options, "webhooks", tuple(webhooks))
+    if not _is_seconds(options.maintenance_seconds):
+        raise ConfigurationError("maintenance_seconds must be 0 or more.")
+    if options.log_retention_days is not None:
+        _check_whole("log_retention_days", options.log_retention_days, 1)
+
+
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 10**9
 
 
 def _check_whole(name: str, value: object, least: int) -> None:

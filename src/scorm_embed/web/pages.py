@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from scorm_embed.errors import ScormEmbedError
+from scorm_embed.web.options import Options
 from scorm_embed.web.responses import error_headers, player_headers
 from scorm_embed.web.static_files import StaticFiles
 
@@ -28,9 +29,11 @@ _ACCEPT_CHARS_MAX = 500
 class Pages:
     """Makes the pages of one ``ScormEmbed``."""
 
-    def __init__(self, static: StaticFiles, frame_ancestors: tuple[str, ...]) -> None:
+    def __init__(self, static: StaticFiles, options: Options) -> None:
         self._static = static
-        self._headers = player_headers(frame_ancestors)
+        self._theme = options.styling
+        self._origins = options.message_targets
+        self._headers = player_headers(options.frame_ancestors, self._theme.source)
 
     def player(self, boot: Mapping[str, Any], language: str, player_path: str) -> Response:
         """Answer with the player's page.
@@ -60,6 +63,7 @@ class Pages:
                 "title": html.escape(texts["title"]),
                 "message": html.escape(texts.get(error.code, texts["text"])),
                 "code": html.escape(error.code),
+                "boot": script_json({"origins": self._origins, "session_id": None, "reason": error.code}),
             },
         )
         headers = {**self._headers, **error_headers(error)}
@@ -68,6 +72,7 @@ class Pages:
     def _fill(self, name: str, language: str, player_path: str, values: Mapping[str, str]) -> str:
         filled = {
             **values,
+            "theme": self._theme.element,
             "lang": html.escape(language),
             "dir": "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr",
             "static": html.escape(f"{player_path}/static/{self._static.build}/"),

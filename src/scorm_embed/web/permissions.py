@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 from scorm_embed.errors import ForbiddenError, NotFoundError
-from scorm_embed.web.calling import call_host
 from scorm_embed.web.identity import Action, Caller
 from scorm_embed.web.options import Authorize
 
@@ -48,7 +47,7 @@ class Permissions:
     async def _asks(self, caller: Caller, action: Action, subject: Mapping[str, Any] | None) -> bool:
         if self._authorize is None or caller.learner is None:
             return False
-        answer = await call_host(partial(self._authorize, caller.learner, action.value, subject), caller.run_sync)
+        answer = await caller.run_host(partial(self._authorize, caller.learner, action.value, subject))
         return bool(answer)
 
 

@@ -77,6 +77,8 @@ def error_headers(error: ScormEmbedError) -> dict[str, str]:
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
     if error.status == 401:
         return {"WWW-Authenticate": "Bearer"}
+    if error.status == 429 and "retry_after_seconds" in error.details:
+        return {"Retry-After": str(error.details["retry_after_seconds"])}
     if error.status == 405 and "allowed" in error.details:
         return {"Allow": ", ".join(error.details["allowed"])}
     return {}
@@ -87,13 +89,18 @@ def error_response(error: ScormEmbedError) -> Response:
     return json_response(error_document(error), error.status, error_headers(error))
 
 
-def player_headers(frame_ancestors: Sequence[str]) -> dict[str, str]:
+def player_headers(frame_ancestors: Sequence[str], style_source: str = "") -> dict[str, str]:
     """Give the headers of the player's own pages.
 
     The page runs its own scripts only. What it frames is the course, which may lead anywhere.
+
+    Args:
+        style_source: the hash of the style that the page itself holds.
     """
+    styles = f"'self' {style_source}".strip()
     policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"default-src 'none'; script-src 'self'; style-src {styles}; "
+        "img-src 'self' data:; font-src 'self'; "
         "connect-src 'self'; frame-src * data: blob:; base-uri 'none'; form-action 'none'; "
         f"frame-ancestors {' '.join(frame_ancestors)}"
     )

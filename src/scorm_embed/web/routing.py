@@ -27,6 +27,8 @@ class Side(Enum):
 
     API = "api"
     PLAYER = "player"
+    BOTH = "both"
+    """What embedding pages load, wherever they look for it."""
 
 
 class Access(Enum):
@@ -60,7 +62,9 @@ class Route:
     @property
     def side(self) -> Side:
         """Which half of the app the route belongs to."""
-        return Side.API if self.path.startswith("/api/") else Side.PLAYER
+        if self.path.startswith("/api/"):
+            return Side.API
+        return Side.PLAYER if self.path.startswith("/player/") else Side.BOTH
 
     @property
     def segments(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -27,8 +28,16 @@ MEDIA_TYPES = {
     ".png": "image/png",
     ".woff2": "font/woff2",
 }
-"""What is served; templates and type declarations are not."""
+"""What is served; templates and the types of the player's own scripts are not."""
 IMMUTABLE = "public, max-age=31536000, immutable"
+CLIENT = "client.js"
+CLIENT_FILES = {CLIENT: MEDIA_TYPES[".js"], "client.d.ts": "text/plain; charset=utf-8"}
+"""For pages that embed the player, on whatever origin they are."""
+OWN_PAGES_ONLY = {"Cross-Origin-Resource-Policy": "same-origin"}
+ANY_PAGE = {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}
+"""Module scripts of another origin are fetched with CORS. The files hold nothing that is anybody's."""
+CLIENT_CACHE = "public, max-age=3600, stale-while-revalidate=86400"
+"""Where the address does not say which build it means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +72,24 @@ class StaticFiles:
 
         A page of another build, during an update for example, gets this build's file, but must not keep it.
         """
+        return self._respond(request, name, IMMUTABLE if build == self.build else "no-store", OWN_PAGES_ONLY)
+
+    def respond_to_any_page(self, request: Request, name: str) -> Response:
+        """Answer with a file for embedding pages; those that name this build may keep it for ever."""
+        return self._respond(request, name, IMMUTABLE if request.url.query == self.build else CLIENT_CACHE, ANY_PAGE)
+
+    def _respond(self, request: Request, name: str, cache: str, who: Mapping[str, str]) -> Response:
         file = self.files.get(name)
         if file is None:
             raise NotFoundError("There is nothing here.")
         packs = file.packed is not None and accepts_gzip(request.headers.get("accept-encoding", ""))
         tag = f'"{file.tag}-gzip"' if packs else f'"{file.tag}"'
         headers = {
-            "Cache-Control": IMMUTABLE if build == self.build else "no-store",
+            "Cache-Control": cache,
             "ETag": tag,
             "Vary": "Accept-Encoding",
             "X-Content-Type-Options": "nosniff",
-            "Cross-Origin-Resource-Policy": "same-origin",
+            **who,
         }
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
@@ -93,12 +109,12 @@ def static_files() -> StaticFiles:
         name = path.relative_to(FOLDER).as_posix()
         if path.suffix == ".html":
             templates[name] = path.read_text("utf-8")
-        elif path.suffix in MEDIA_TYPES:
+        elif media_type := CLIENT_FILES.get(name) or MEDIA_TYPES.get(path.suffix):
             body = path.read_bytes()
             whole.update(f"{name}\0{len(body)}\0".encode() + body)
             packed = gzip.compress(body, 9, mtime=0)
             tag = hashlib.sha256(body).hexdigest()[:16]
             smaller = packed if len(packed) < len(body) else None
-            files[name] = StaticFile(body, smaller, MEDIA_TYPES[path.suffix], tag)
+            files[name] = StaticFile(body, smaller, media_type, tag)
     errors = json.loads(files["player/errors.json"].body)
     return StaticFiles(whole.hexdigest()[:16], files, templates, errors)

@@ -51,6 +51,7 @@ class Tokens:
         self._launch_max_seconds = launch_max_seconds
         self._clock = clock
         self._load_content = lru_cache(SEGMENTS_KEPT)(self._load_content_anew)
+        self._load_run = lru_cache(SEGMENTS_KEPT)(self._load_run_anew)
         # itsdangerous signs with the last key.
         self._serializer = URLSafeSerializer(
             list(reversed(secrets)),
@@ -63,7 +64,8 @@ class Tokens:
 
     def read_launch_token(self, token: str, session_id: str) -> LaunchClaim:
         """Read a launch token for this session; ``AccessError`` with INVALID_TOKEN or EXPIRED_TOKEN."""
-        tenant_id, launch_id, expires_at = self._read("launch", session_id, token, 3)
+        tenant_id, launch_id, expires_at = self._load("launch", session_id, token, 3)
+        self._check_time(expires_at)
         return LaunchClaim(tenant_id, session_id, launch_id, expires_at)
 
     def run_segment(self, tenant_id: str, session_id: str, launch_id: str) -> str:
@@ -72,8 +74,9 @@ class Tokens:
 
     def read_run_segment(self, segment: str, session_id: str) -> LaunchClaim:
         """Read a run segment for this session; ``AccessError`` with INVALID_TOKEN or EXPIRED_TOKEN."""
-        tenant_id, launch_id, expires_at = self._read("run", session_id, segment, 3)
-        return LaunchClaim(tenant_id, session_id, launch_id, expires_at)
+        claim = self._load_run(session_id, segment)
+        self._check_time(claim.expires_at)
+        return claim
 
     def content_segment(self, session_id: str, digest: str) -> str:
         """Make the path segment that authorises the files of one blob for one session.
@@ -95,6 +98,10 @@ class Tokens:
             raise AccessError("The course's address has expired; launch the course again.", code="EXPIRED_TOKEN")
         return digest, left
 
+    def _load_run_anew(self, session_id: str, segment: str) -> LaunchClaim:
+        tenant_id, launch_id, expires_at = self._load("run", session_id, segment, 3)
+        return LaunchClaim(tenant_id, session_id, launch_id, expires_at)
+
     def _load_content_anew(self, session_id: str, segment: str) -> tuple[str, int]:
         digest, day = self._load("content", session_id, segment, 2)
         return digest, day
@@ -103,12 +110,9 @@ class Tokens:
         signed = self._serializer.dumps(payload, salt=_salt(purpose, session_id))
         return signed if isinstance(signed, str) else signed.decode("ascii")
 
-    def _read(self, purpose: str, session_id: str, token: str, size: int) -> tuple[str, str, int]:
-        payload = self._load(purpose, session_id, token, size)
-        if payload[-1] <= self._clock():
+    def _check_time(self, expires_at: int) -> None:
+        if expires_at <= self._clock():
             raise AccessError("The launch has expired; launch the course again.", code="EXPIRED_TOKEN")
-        first, second, last = payload
-        return first, second, last
 
     def _load(self, purpose: str, session_id: str, token: str, size: int) -> list[Any]:
         payload = None

@@ -5,15 +5,17 @@ URLs that leave the app are absolute; those within the player are paths, and the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from starlette.routing import Match, Mount
+from starlette.routing import BaseRoute, Match, Mount
 
 from scorm_embed.errors import ConfigurationError
 from scorm_embed.web.options import Options
 from scorm_embed.web.origins import base_url_of_scope, origin_of_scope, parse_origin, same_host
 from scorm_embed.web.routing import Side
+from scorm_embed.web.static_files import CLIENT
 
 
 def quote_segment(text: str) -> str:
@@ -29,12 +31,12 @@ class Urls:
         self._player_base_url = options.player_base_url
         self._player_origin = parse_origin(options.player_base_url) if options.player_base_url else None
         self._app = app
-        self.mount_path: str | None = None
-        """Below the host's root, where a middleware of ours answers; None while nobody has said."""
+        self.mount_path: str | Callable[[], str] | None = None
+        """Below the host's root, where an integration of ours answers; None while nobody has said."""
 
     def serves(self, side: Side, scope: Any) -> bool:
         """Tell whether a half of the app answers on the origin that a request was sent to."""
-        if self._player_origin is None:
+        if self._player_origin is None or side is Side.BOTH:
             return True
         on_player_origin = same_host(origin_of_scope(scope), self._player_origin)
         return on_player_origin == (side is Side.PLAYER)
@@ -61,16 +63,17 @@ class Urls:
             return self._base_url
         if request is not None:
             scope = getattr(request, "scope", None)
-            if scope is not None:
-                return self._base_of_host_scope(scope)
-            environ = getattr(request, "environ", None) or getattr(request, "META", None) or request
-            return self._base_of_host_scope(_scope_of_environ(environ))
+            if scope is None:
+                scope = _scope_of_environ(
+                    getattr(request, "environ", None) or getattr(request, "META", None) or request
+                )
+            return self._base_of_host_scope(_as_seen(request, scope))
         raise ConfigurationError(
             "Nobody told where ScormEmbed is mounted: set the option base_url, or pass base_url= or request=."
         )
 
     def _base_of_host_scope(self, scope: Any) -> str:
-        path = self.mount_path
+        path = self.mount_path() if callable(self.mount_path) else self.mount_path
         if path is None:
             path = self._mount_of(getattr(scope.get("app"), "routes", ()))
         if path is None:
@@ -97,6 +100,10 @@ class Urls:
         url = f"{self._player_base_url or base}/player/{quote_segment(session_id)}"
         return url if token is None else f"{url}?token={token}"
 
+    def client_url(self, base: str, build: str) -> str:
+        """Give the absolute URL of the script for embedding pages, which browsers may keep for ever."""
+        return f"{self._player_base_url or base}/{CLIENT}?{build}"
+
     def player_path(self, scope: Any) -> str:
         """Give the path under which the browser finds the player's routes, for a request to one of them."""
         base = self._player_base_url or self._base_url
@@ -118,7 +125,8 @@ def _root_of_app(scope: Any) -> str:
     them: the first from which one of its routes leads to the request's path.
     """
     outermost, innermost = scope.get("app_root_path", scope.get("root_path", "")), scope.get("root_path", "")
-    routes = [route for route in getattr(scope.get("app"), "routes", ()) if getattr(route, "path", "")]
+    routes = [route for route in getattr(scope.get("app"), "routes", ()) if isinstance(route, BaseRoute)]
+    routes = [route for route in routes if getattr(route, "path", "")]
     steps = [outermost]
     for segment in innermost[len(outermost) :].split("/")[1:]:
         steps.append(f"{steps[-1]}/{segment}")
@@ -126,6 +134,15 @@ def _root_of_app(scope: Any) -> str:
         if any(route.matches({**scope, "root_path": step})[0] is not Match.NONE for route in routes):
             return str(step)
     return str(outermost)
+
+
+def _as_seen(request: Any, scope: Any) -> Any:
+    """Let a host that has its own word on scheme and host (Django, behind a proxy) have it."""
+    absolute = getattr(request, "build_absolute_uri", None)
+    if absolute is None:
+        return scope
+    parts = urlsplit(absolute("/"))
+    return {**scope, "scheme": parts.scheme, "headers": [(b"host", parts.netloc.encode("latin-1"))]}
 
 
 def _scope_of_environ(environ: Any) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from scorm_embed.service.events import EVENT_STATES
 from scorm_embed.service.sessions import COMPLETION_STATUSES, SESSIONS_PAGE_MAX, SUCCESS_STATUSES
 from scorm_embed.web.identity import Scope
-from scorm_embed.web.openapi.schemas import IDENTIFIER, SCHEMAS, TIME, Schema, listing, reference, text
+from scorm_embed.web.openapi.schemas import IDENTIFIER, SCHEMAS, TIME, Schema, reference, text
+from scorm_embed.web.signatures import ID, SIGNATURE, TIMESTAMP
 
 STATUSES = {
     "INVALID_REQUEST": 400, "MISSING_FILE": 400, "INVALID_FILE_TYPE": 400, "MANIFEST_NOT_FOUND": 400,
@@ -14,6 +16,7 @@ STATUSES = {
     "UNAUTHORIZED": 401, "INVALID_API_KEY": 401, "EXPIRED_API_KEY": 401, "INVALID_TOKEN": 401, "EXPIRED_TOKEN": 401,
     "INSUFFICIENT_SCOPES": 403, "FORBIDDEN": 403,
     "PACKAGE_NOT_FOUND": 404, "SESSION_NOT_FOUND": 404, "ACTIVITY_NOT_FOUND": 404, "NOT_FOUND": 404,
+    "EVENT_NOT_FOUND": 404, "WEBHOOK_NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
     "VERSION_CONFLICT": 409, "DUPLICATE_ENTRY": 409, "PACKAGE_IN_USE": 409, "LAUNCH_SUPERSEDED": 409,
     "FILE_TOO_LARGE": 413, "PAYLOAD_TOO_LARGE": 413,
@@ -25,15 +28,10 @@ STATUSES = {
 }  # fmt: skip
 """Every code that an answer can have, with its status."""
 
-_DETAILS: dict[str, dict[str, Schema]] = {
-    "INVALID_REQUEST": {"fields": listing(reference("FieldError"))},
-    "INVALID_CMI_DATA": {"elements": listing(reference("ElementError"))},
-    "VERSION_CONFLICT": {"current_version": {"type": "integer"}},
-    "INSUFFICIENT_SCOPES": {"required_scope": text(enum=[scope.value for scope in Scope])},
-    "FILE_TOO_LARGE": {"bytes_max": {"type": "integer"}},
-    "PAYLOAD_TOO_LARGE": {"bytes_max": {"type": "integer"}},
-}
-_CALLER = ("UNAUTHORIZED", "INVALID_API_KEY", "EXPIRED_API_KEY", "INSUFFICIENT_SCOPES", "FORBIDDEN")
+_CALLER = (
+    *("UNAUTHORIZED", "INVALID_API_KEY", "EXPIRED_API_KEY", "INSUFFICIENT_SCOPES", "FORBIDDEN"),
+    "RATE_LIMIT_EXCEEDED",
+)
 _BODY = ("INVALID_REQUEST", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
 _ALWAYS = ("INTERNAL_ERROR", "STORAGE_UNAVAILABLE")
 _UPLOAD = (
@@ -56,17 +54,10 @@ def _error_answers(codes: tuple[str, ...]) -> dict[str, Schema]:
 
 
 def _error_answer(status: int, codes: list[str]) -> Schema:
-    details = {name: schema for code in codes for name, schema in _DETAILS.get(code, {}).items()}
-    properties: dict[str, Schema] = {"code": {"enum": codes}}
-    if details:
-        properties["details"] = {"type": "object", "properties": details}
+    """One answer with an error. All have the one shape ``Error``, so that generated clients have one class for it."""
     answer: Schema = {
         "description": ", ".join(f"`{code}`" for code in codes),
-        "content": {
-            "application/json": {
-                "schema": {"allOf": [reference("Error"), {"type": "object", "properties": properties}]}
-            }
-        },
+        "content": {"application/json": {"schema": reference("Error")}},
     }
     if status in {429, 503}:
         answer["headers"] = {"Retry-After": {"description": "In seconds.", "schema": {"type": "integer"}}}
@@ -133,6 +124,7 @@ _PAGING = (
 _ATTEMPT = (_in_query("attempt", {"type": "integer", "minimum": 1}, "Which attempt; the current one when absent."),)
 _FILTERS = (
     _in_query("package_id", IDENTIFIER, "Of this package."),
+    _in_query("package_version", {"type": "integer", "minimum": 1}, "On this version of their package."),
     _in_query("user_id", IDENTIFIER, "Of this learner."),
     _in_query("completion_status", text(enum=sorted(COMPLETION_STATUSES)), "With this status."),
     _in_query("success_status", text(enum=sorted(SUCCESS_STATUSES)), "With this status."),
@@ -154,7 +146,7 @@ def _package_paths() -> dict[str, Schema]:
         "required": True,
         "content": {
             "multipart/form-data": {"schema": reference("PackageForm")},
-            "application/zip": {"schema": text(contentMediaType="application/zip")},
+            "application/zip": {"schema": text(format="binary", contentMediaType="application/zip")},
         },
     }
     force = _in_query("force", {"type": "boolean", "default": False}, "Delete its sessions too.")
@@ -273,6 +265,58 @@ def _session_paths() -> dict[str, Schema]:
     }
 
 
+def _event_paths() -> dict[str, Schema]:
+    here = [_in_path("event_id")]
+    no_event = ("EVENT_NOT_FOUND",)
+    state = _in_query("state", text(enum=list(EVENT_STATES), default="dead"), "In this state.")
+    admin = Scope.ADMIN
+    return {
+        "/api/v1/events": {
+            "get": _call(
+                "listEvents",
+                "List events that hooks and webhooks have not had, newest first.",
+                (200, "EventList"),
+                scope=admin,
+                query=(state, *_PAGING),
+            )
+        },
+        "/api/v1/events/{event_id}": {
+            "parameters": here,
+            "get": _call("readEvent", "Read an event.", (200, "EventWithSession"), scope=admin, errors=no_event),
+            "delete": _call("deleteEvent", "Forget an event.", (204, None), scope=admin, errors=no_event),
+        },
+        "/api/v1/events/{event_id}/retry": {
+            "parameters": here,
+            "post": _call(
+                "retryEvent", "Let a dead event be told again.", (200, "Event"), scope=admin, errors=no_event
+            ),
+        },
+        "/api/v1/webhooks/test": {
+            "post": _call(
+                "testWebhook",
+                "Send a signed `ping` to one of the webhooks.",
+                (200, "WebhookTest"),
+                scope=admin,
+                body="WebhookTestRequest",
+                errors=("WEBHOOK_NOT_FOUND",),
+            )
+        },
+    }
+
+
+def _tagged(paths: dict[str, Schema]) -> dict[str, Schema]:
+    """Sort the operations by their first segment, by which generated clients and readers find them."""
+    for path, item in paths.items():
+        segment = path.removeprefix("/api/v1/").partition("/")[0]
+        for method, operation in item.items():
+            if method != "parameters":
+                operation["tags"] = [segment if segment in _TAGS else "system"]
+    return paths
+
+
+_TAGS = ("packages", "sessions", "events", "webhooks")
+
+
 def openapi_document() -> dict[str, Any]:
     """Give the whole description; its paths are relative to the mount, which its own address tells."""
     return {
@@ -283,26 +327,47 @@ def openapi_document() -> dict[str, Any]:
             "description": "Plays SCORM courses and keeps their tracking. Everything here is versioned under /api/v1.",
         },
         "servers": [{"url": "../..", "description": "The mount point."}],
-        "paths": {
-            **_package_paths(),
-            **_session_paths(),
-            "/api/v1/health": {
-                "get": _call("health", "Say that requests can be answered.", (200, "Health"), scope=None)
-            },
-            "/api/v1/openapi.json": {
-                "get": {
-                    "operationId": "openapi",
-                    "summary": "This description.",
-                    "security": [],
-                    "responses": {
-                        "200": {
-                            "description": "This description.",
-                            "content": {"application/json": {"schema": {"type": "object"}}},
+        "paths": _tagged(
+            {
+                **_package_paths(),
+                **_session_paths(),
+                **_event_paths(),
+                "/api/v1/health": {
+                    "get": _call("health", "Say that requests can be answered.", (200, "Health"), scope=None)
+                },
+                "/api/v1/openapi.json": {
+                    "get": {
+                        "operationId": "openapi",
+                        "summary": "This description.",
+                        "security": [],
+                        "responses": {
+                            "200": {
+                                "description": "This description.",
+                                "content": {"application/json": {"schema": reference("Description")}},
+                            },
+                            **_error_answers(()),
                         },
-                        **_error_answers(()),
+                    }
+                },
+            }
+        ),
+        "webhooks": {
+            "event": {
+                "post": {
+                    "operationId": "webhookEvent",
+                    "summary": "Something happened.",
+                    "description": "Signed as standardwebhooks.com says. Sent again, for a day, until 2xx answers.",
+                    "parameters": [
+                        {"name": name, "in": "header", "required": True, "schema": text()}
+                        for name in (ID, TIMESTAMP, SIGNATURE)
+                    ],
+                    "requestBody": {
+                        "required": True,
+                        "content": {"application/json": {"schema": reference("WebhookEvent")}},
                     },
+                    "responses": {"2XX": {"description": "Received."}, "410": {"description": "Do not try again."}},
                 }
-            },
+            }
         },
         "components": {
             "schemas": SCHEMAS,

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from scorm_embed.core.standard import Standard
+from scorm_embed.service.events import EVENT_STATES
+from scorm_embed.service.hooks import EVENTS
 from scorm_embed.service.model import Mode
 from scorm_embed.service.sessions import COMPLETION_STATUSES, SUCCESS_STATUSES
+from scorm_embed.service.versions import ChangeKind
 from scorm_embed.web.fields import ELEMENTS_MAX, INTEGER_MAX, TEXT_CHARS_MAX
 from scorm_embed.web.identifiers import IDENTIFIER_CHARS_MAX
+from scorm_embed.web.identity import Scope
 from scorm_embed.web.operations import EXTERNAL_TOKEN_CHARS_MAX
+from scorm_embed.web.webhooks import PING
 
 Schema = dict[str, Any]
 
@@ -87,13 +92,37 @@ _LAUNCH_OPTIONS: dict[str, Schema] = {
     "launch_token_ttl_seconds": {"type": "integer", "description": "Brought into the configured range."},
 }
 
+_EVENT: dict[str, Schema] = {
+    "id": text(),
+    "tenant_id": text(),
+    "type": text(enum=list(EVENTS)),
+    "session_id": text(),
+    "at": {**TIME, "description": "When it happened."},
+    "state": text("`dead`: given up after the last try.", enum=list(EVENT_STATES)),
+    "attempts": {**INTEGER, "description": "How often it was tried."},
+    "due_at": {**TIME, "description": "When it is tried next; of a dead one, when it was given up."},
+    "pending": listing(text(), "Those who have not had it."),
+    "last_error": nullable("string"),
+}
+
 SCHEMAS: dict[str, Schema] = {
     "Error": record(
         {
             "error": text("A sentence for a person."),
             "code": text("Stable, for programs.", examples=["SESSION_NOT_FOUND"]),
-            "details": {"type": "object", "description": "Facts for programs; which ones depends on the code."},
+            "details": reference("ErrorDetails"),
         }
+    ),
+    "ErrorDetails": record(
+        {
+            "fields": listing(reference("FieldError"), "With `INVALID_REQUEST`."),
+            "elements": listing(reference("ElementError"), "With `INVALID_CMI_DATA`."),
+            "current_version": {"type": "integer", "description": "With `VERSION_CONFLICT`."},
+            "required_scope": text("With `INSUFFICIENT_SCOPES`.", enum=[scope.value for scope in Scope]),
+            "bytes_max": {"type": "integer", "description": "With `FILE_TOO_LARGE` and `PAYLOAD_TOO_LARGE`."},
+        },
+        optional=("fields", "elements", "current_version", "required_scope", "bytes_max"),
+        description="Facts for programs; which ones depends on the code.",
     ),
     "FieldError": record({"path": text("Where it is.", examples=["score.raw"]), "error": text("What is wrong.")}),
     "ElementError": record(
@@ -116,6 +145,24 @@ SCHEMAS: dict[str, Schema] = {
             "children": listing(reference("PackageActivity")),
         }
     ),
+    "PackageChange": record(
+        {
+            "change": text(enum=[kind.value for kind in ChangeKind]),
+            "activity_id": text("The activity; absent where `change` is `more`."),
+            "title": text("Its title now, or the last one it had."),
+            "was": text("The title that a renamed activity had."),
+            "parent_id": nullable("string", "The parent of an added or moved activity; null at the top."),
+            "count": {**INTEGER, "description": "How many changes `more` stands for."},
+        },
+        optional=("activity_id", "title", "was", "parent_id", "count"),
+    ),
+    "PackageVersion": record(
+        {
+            "version": {**INTEGER, "minimum": 1},
+            "created_at": TIME,
+            "sessions": {**INTEGER, "minimum": 0, "description": "How many sessions stay on it."},
+        }
+    ),
     "Package": record(
         {
             "id": text(examples=["pkg_abc123"]),
@@ -127,13 +174,18 @@ SCHEMAS: dict[str, Schema] = {
             "size_bytes": INTEGER,
             "file_count": INTEGER,
             "warnings": listing(reference("Warning"), "Everything that was tolerated or repaired."),
+            "changes": listing(reference("PackageChange"), "How the tree differs from the version before."),
+            "versions": listing(
+                reference("PackageVersion"), "All versions, newest first; where one package is read, for back ends."
+            ),
             "created_at": TIME,
-        }
+        },
+        optional=("versions",),
     ),
     "PackageList": record({"packages": listing(reference("Package")), "next_cursor": CURSOR}),
     "PackageForm": record(
         {
-            "file": text("The zip.", contentMediaType="application/zip"),
+            "file": text("The zip.", format="binary", contentMediaType="application/zip"),
             "package_id": text("Adds a new version of this package.", maxLength=IDENTIFIER_CHARS_MAX),
         },
         optional=("package_id",),
@@ -270,5 +322,29 @@ SCHEMAS: dict[str, Schema] = {
         }
     ),
     "CommitList": record({"commits": listing(reference("Commit")), "next_cursor": CURSOR}),
+    "Event": record(_EVENT, description="Something that happened, and who has not heard of it yet."),
+    "EventWithSession": record({**_EVENT, "session": reference("Session")}),
+    "EventList": record({"events": listing(reference("Event")), "next_cursor": CURSOR}),
+    "WebhookEvent": record(
+        {
+            "id": text("The same each time that the event is sent."),
+            "type": text(enum=[*EVENTS, PING]),
+            "at": TIME,
+            "tenant_id": text(),
+            "session": {"anyOf": [reference("Session"), {"type": "null"}], "description": "As it was then."},
+        },
+        description="What a webhook is sent.",
+    ),
+    "WebhookTestRequest": record({"url": text("The address of a webhook, as it is configured.")}),
+    "WebhookTest": record(
+        {
+            "url": text(),
+            "delivered": {"type": "boolean"},
+            "status": nullable("integer"),
+            "seconds": {"type": "number"},
+            "error": nullable("string"),
+        }
+    ),
+    "Description": {"type": "object", "description": "An OpenAPI 3.1 document."},
     "Health": record({"status": text(enum=["ok"])}),
 }

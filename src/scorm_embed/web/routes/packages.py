@@ -32,7 +32,8 @@ async def read_package(call: Call) -> Response:
 
 async def delete_package(call: Call) -> Response:
     """Remove a package."""
-    await call.operations.delete_package(call.caller, call.values["package_id"], call.query)
+    for digest in await call.operations.delete_package(call.caller, call.values["package_id"], call.query):
+        call.parts.blobs.discard(digest)
     return Response(status_code=204, headers=API_HEADERS)
 
 

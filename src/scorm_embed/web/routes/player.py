@@ -12,6 +12,7 @@ from scorm_embed.web.body import PLAYER_TYPES, read_json
 from scorm_embed.web.call import Call
 from scorm_embed.web.responses import content_headers, json_response
 from scorm_embed.web.routing import Access, Route
+from scorm_embed.web.static_files import CLIENT_FILES
 
 COMMIT_BYTES_MAX = 1024 * 1024
 """What the player sends at once, unless one value alone is larger."""
@@ -35,7 +36,6 @@ def _boot(call: Call, page: PlayerPage, language: str) -> dict[str, object]:
     options = call.parts.options
     limits = Limits()
     segment = call.parts.tokens.run_segment(page.tenant_id, page.session_id, page.launch_id)
-    own = ["self"] if "'self'" in options.frame_ancestors else []
     return {
         "run": call.parts.urls.run_path(call.request.scope, page.session_id, segment),
         "session_id": page.session_id,
@@ -44,7 +44,7 @@ def _boot(call: Call, page: PlayerPage, language: str) -> dict[str, object]:
         "strictness": options.judging.value,
         "limits": {name: getattr(limits, name) for name in Limits.__slots__},
         "return_url": page.return_url,
-        "origins": [*own, *options.message_origins],
+        "origins": options.message_targets,
         "language": language,
         "commit_bytes_max": min(COMMIT_BYTES_MAX, options.request_bytes_max),
         "commit_seconds": COMMIT_SECONDS,
@@ -92,10 +92,20 @@ async def read_static(call: Call) -> Response:
     return call.parts.static.respond(call.request, call.values["build"], call.values["path"])
 
 
+def _client_route(name: str) -> Route:
+    """Give a file for embedding pages an address that does not change."""
+
+    async def read_client(call: Call) -> Response:
+        return call.parts.static.respond_to_any_page(call.request, name)
+
+    return Route("GET", f"/{name}", Access.PUBLIC, read_client)
+
+
 ROUTES = (
     Route("POST", "/player/{session_id}/run/{signed}/commit", Access.RUN, commit),
     Route("POST", "/player/{session_id}/run/{signed}/start", Access.RUN, start),
     Route("GET", "/player/{session_id}/content/{signed}/{path*}", Access.CONTENT, read_content),
     Route("GET", "/player/static/{build}/{path*}", Access.PUBLIC, read_static),
     Route("GET", "/player/{session_id}", Access.PLAYER_PAGE, open_player),
+    *(_client_route(name) for name in CLIENT_FILES),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scorm_embed.web.routes import packages, player, sessions, system
+from scorm_embed.web.routes import events, packages, player, sessions, system
 from scorm_embed.web.routing import Route
 
-ROUTES: tuple[Route, ...] = (*player.ROUTES, *sessions.ROUTES, *packages.ROUTES, *system.ROUTES)
+ROUTES: tuple[Route, ...] = (*player.ROUTES, *sessions.ROUTES, *packages.ROUTES, *events.ROUTES, *system.ROUTES)
