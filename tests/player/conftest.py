@@ -191,6 +191,7 @@ class Wire:
             "title": html.escape(self.title),
             "static": "/static/",
             "standard": "12" if self.standard == "scorm_1_2" else "2004",
+            "theme": "",
             "boot": json.dumps(boot).replace("<", "\\u003c"),
         }
         for name, value in values.items():

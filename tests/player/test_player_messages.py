@@ -85,15 +85,6 @@ def test_messages_of_other_frames_are_no_events(wire, player):
     assert player.page.evaluate("[heard.length, events.length]") == [1, 0]
 
 
-def test_the_colours_are_the_hosts(wire, player):
-    wire.boot = {"colors": {"accent": "#00695c"}}
-    player.open()
-    assert (
-        player.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--scorm-accent')")
-        == "#00695c"
-    )
-
-
 @pytest.mark.parametrize("query", ["", "?lang=ar"])
 def test_nothing_violates_the_content_security_policy(wire, player, make_node, query):
     wire.tree = make_node("org", "A course", make_node("item_1", "One"), make_node("item_2", "Two"))

@@ -278,5 +278,4 @@ window.addEventListener("pageshow", ({ persisted }) => persisted && begin());
 window.addEventListener("beforeunload", (event) => sender?.stuck() && event.preventDefault());
 window.close = () => courseClosed();
 setInterval(() => (state === "running" || state === "choosing") && sender?.renew(), boot.renew_seconds * 1000);
-for (const [name, value] of Object.entries(boot.colors ?? {})) document.documentElement.style.setProperty(`--scorm-${name}`, value);
 begin();

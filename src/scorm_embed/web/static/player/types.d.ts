@@ -19,8 +19,6 @@ export interface Boot {
   commit_bytes_max: number;
   commit_seconds: number;
   renew_seconds: number;
-  /** Values for the colours of player.css, by name without `--scorm-`. */
-  colors?: Record<string, string>;
 }
 
 export type ElementValue = [name: string, value: string];
