@@ -15,7 +15,7 @@ import flask
 import httpx
 import pytest
 
-from scorm_embed import Learner, ScormEmbed, ScormWSGIMiddleware
+from scorm_embed import HookEvent, Learner, ScormEmbed, ScormWSGIMiddleware
 from scorm_embed.integrations import flask as scorm_flask
 from scorm_embed.integrations.wsgi import PIECES_AHEAD, build_scope
 
@@ -309,6 +309,24 @@ def test_authorize_runs_in_the_flask_context_too(make_scorm: MakeScorm, course: 
         assert browser.get(f"/scorm/api/v1/packages/{package}").status_code == 200
         csrf = browser.post(f"/scorm/api/v1/packages/{package}/launch", json={}, headers={"Origin": "http://evil"})
         assert (csrf.status_code, csrf.json()["code"]) == (403, "FORBIDDEN")
+
+
+def test_a_hook_after_the_commit_runs_in_a_thread_within_the_apps_context(make_scorm: MakeScorm, course: Path) -> None:
+    app, scorm, _ = flask_site(make_scorm, course, base_url="http://host/scorm")
+    told: list[Any] = []
+
+    @scorm.on("completed")
+    def note(event: HookEvent) -> None:
+        told.append((event.session_id, flask.current_app.name, flask.has_request_context(), threading.current_thread()))
+
+    with client(app) as browser:
+        scorm.sync.launch(scorm.sync.packages()["packages"][0]["id"], "ada", session_id="s1")
+        body = {"version": 1, "completion_status": "completed"}
+        browser.put("/scorm/api/v1/sessions/s1", headers={"X-API-Key": "KEY"}, json=body)
+    assert scorm.sync.deliver_events()["dead"] == 0
+    ((session, name, has_request, thread),) = told
+    assert (session, name, has_request) == ("s1", "site", False)
+    assert thread not in (threading.current_thread(), threading.main_thread())
 
 
 def test_a_body_is_still_there_after_the_login_was_asked(make_scorm: MakeScorm, course: Path) -> None:

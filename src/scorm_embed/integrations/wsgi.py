@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,8 @@ from starlette.types import ASGIApp, Message
 
 from scorm_embed.integrations.paths import checked_path, path_below
 from scorm_embed.web.app import ScormEmbed
-from scorm_embed.web.auth import RUN_SYNC
+from scorm_embed.web.auth import RUN_HOST
+from scorm_embed.web.calling import run_host
 from scorm_embed.web.loop_thread import background_loop
 
 T = TypeVar("T")
@@ -57,7 +58,25 @@ class ScormWSGIMiddleware:
         """Answer one request."""
         if path_below(environ.get("PATH_INFO", ""), "", self._path) is None:
             return self._app(environ, start_response)
-        return _Exchange(self._scorm, environ, self._path, self._around).respond(start_response)
+        return respond(self._scorm, environ, self._path, start_response, around=self._around)
+
+
+def respond(
+    app: ASGIApp,
+    environ: Environ,
+    path: str,
+    start_response: Callable[..., Any],
+    *,
+    around: Around | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> Iterable[bytes]:
+    """Answer one WSGI request with an app that is mounted at ``path`` below the host.
+
+    Args:
+        around: calls the host's functions, in the thread that calls this one.
+        more: what the app's scope holds besides.
+    """
+    return _Exchange(app, environ, path, around, more or {}).respond(start_response)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +104,16 @@ class _Done:
 class _Exchange:
     """One request: the app on the loop asks, the worker's thread does."""
 
-    def __init__(self, app: ASGIApp, environ: Environ, path: str, around: Around | None) -> None:
+    def __init__(
+        self, app: ASGIApp, environ: Environ, path: str, around: Around | None, more: Mapping[str, Any]
+    ) -> None:
         self._app = app
         self._environ = environ
         self._around = around
         self._loop = background_loop()
         self._wishes: queue.SimpleQueue[Message | _Read | _Run | _Done] = queue.SimpleQueue()
         self._left = _content_length(environ)
-        self._scope = {**build_scope(environ, path), RUN_SYNC: self._run_sync}
+        self._scope = {**build_scope(environ, path), **more, RUN_HOST: partial(run_host, run_sync=self._run_sync)}
         self._is_body_over = False
         # These three belong to the loop.
         self._ahead = asyncio.Semaphore(PIECES_AHEAD)
