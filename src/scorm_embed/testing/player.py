@@ -1,74 +1,18 @@
-"""A player and its content without a browser: through the real service, with the checks that the browser makes.
+"""A player and its content on the service itself: for tests of the package, and of hosts that have no web app.
 
-``FakePlayer`` speaks the player's two calls; its ``sco`` is the API instance that content would find. What the browser
-does around them (a numbered commit at Commit, Terminate and before the learner's own events) is done the same way, so
-that a host tests its courses, grade books and permissions in milliseconds.
+``FakePlayer`` is asynchronous and sends when it is told to. ``FakeLearner`` is for the tests of a host: it goes through
+the host's own app.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from scorm_embed.core.datamodel import CmiState, Strictness, data_model
-from scorm_embed.core.datamodel.api import ApiInstance, ApiState, Hooks
 from scorm_embed.core.standard import Standard
 from scorm_embed.service import Service
 from scorm_embed.service.model import Launched
-
-
-class FakeSCO:
-    """The content of one view: calls the API as a SCO would."""
-
-    def __init__(self, standard: Standard, activity: Mapping[str, Any], player: FakePlayer) -> None:
-        self.activity_id: str = activity["id"]
-        self.initialized = False
-        cmi = CmiState(
-            data_model(standard),
-            activity["data"],
-            strictness=player.strictness,
-            navigation_valid=player.request_valid,
-        )
-        self.api = ApiInstance(cmi, Hooks(initialize=self._begun, commit=player.note_commit, terminate=player.note_end))
-        self._names = (
-            ("Initialize", "GetValue", "SetValue", "Commit", "Terminate")
-            if standard.is_2004
-            else ("LMSInitialize", "LMSGetValue", "LMSSetValue", "LMSCommit", "LMSFinish")
-        )
-
-    def _begun(self) -> bool:
-        self.initialized = True
-        return True
-
-    def call(self, method: str, *args: str | None) -> tuple[str, str]:
-        """Call a method by its standard's name; gives what it returned and the last error after it."""
-        return self.api.call(method, *args), self.api.last_error
-
-    def _checked(self, method: str, *args: str) -> str:
-        value, code = self.call(method, *args)
-        if code != "0":
-            raise AssertionError(f"{method}{args} failed with {code}: {self.api.diagnostic}")
-        return value
-
-    def initialize(self) -> None:
-        """Begin the communication session; AssertionError when the API refuses."""
-        self._checked(self._names[0], "")
-
-    def get(self, element: str) -> str:
-        """Read an element; AssertionError when the API refuses."""
-        return self._checked(self._names[1], element)
-
-    def set(self, element: str, value: str) -> None:
-        """Set an element; AssertionError when the API refuses."""
-        self._checked(self._names[2], element, value)
-
-    def commit(self) -> None:
-        """Ask for everything to be saved; it is sent with the player's next ``sync``."""
-        self._checked(self._names[3], "")
-
-    def terminate(self) -> None:
-        """End the communication session; what follows from it happens with the player's next ``sync``."""
-        self._checked(self._names[4], "")
+from scorm_embed.testing.page import FakePage
+from scorm_embed.testing.sco import FakeSCO, Setting
 
 
 class FakePlayer:
@@ -82,16 +26,30 @@ class FakePlayer:
     def __init__(self, service: Service, launched: Launched) -> None:
         self.service = service
         self.launched = launched
-        self.strictness: Strictness = service.options.strictness
-        self.view: dict[str, Any] = {}
-        self.tree: dict[str, Any] | None = None
-        self.refused: list[dict[str, Any]] = []
-        self.sco: FakeSCO | None = None
-        self._number = 0
-        self._ending = False
-        self._standard: Standard | None = None
+        self._page: FakePage | None = None
 
     # -- what a test asks
+
+    @property
+    def page(self) -> FakePage:
+        """The page that is open."""
+        assert self._page is not None, "The player is not open."
+        return self._page
+
+    @property
+    def sco(self) -> FakeSCO | None:
+        """The content of the activity delivered."""
+        return self.page.sco
+
+    @property
+    def view(self) -> dict[str, Any]:
+        """What is shown, as the server says it."""
+        return self.page.view
+
+    @property
+    def tree(self) -> dict[str, Any] | None:
+        """The course's menu; None for a course of one activity."""
+        return self.page.tree
 
     @property
     def state(self) -> str:
@@ -101,12 +59,21 @@ class FakePlayer:
     @property
     def activity_id(self) -> str | None:
         """The activity delivered."""
-        return self.view["activity"]["id"] if self.view["activity"] else None
+        return self.page.activity_id
+
+    @property
+    def refused(self) -> list[dict[str, Any]]:
+        """What the server refused."""
+        return self.page.refused
+
+    @property
+    def terminated(self) -> bool:
+        """Whether the content has terminated."""
+        return self.sco is not None and self.sco.terminated
 
     def can(self, control: str) -> bool:
-        """Whether the learner can use a control (``continue``, ``exit-all`` …): it is valid, and content shows it."""
-        hidden = self.view["activity"]["hidden"] if self.view["activity"] else []
-        return control in self.view["navigation"]["valid"] and control not in hidden
+        """Whether a control (``continue``, ``exit-all`` …) is valid, and content does not hide it."""
+        return self.page.can(control)
 
     def entry(self, activity_id: str) -> str:
         """How an entry of the menu stands: ``choosable``, ``blocked`` or ``absent``."""
@@ -114,37 +81,22 @@ class FakePlayer:
             return "absent"
         return "blocked" if activity_id in self.view["navigation"]["closed"] else "choosable"
 
-    def request_valid(self, name: str) -> str:
-        """What ``adl.nav.request_valid.*`` answers."""
-        request, _, target = name.removeprefix("adl.nav.request_valid.").partition(".")
-        navigation = self.view["navigation"]
-        if request in ("continue", "previous"):
-            return "true" if request in navigation["valid"] else "false"
-        target = target.removeprefix("{target=").removesuffix("}")
-        if request == "jump":
-            return "true" if target in navigation["jump"] else "false"
-        known = self.tree is not None and target in _identifiers(self.tree)
-        return "true" if known and target not in navigation["closed"] else "false"
-
     # -- what learner and page do
 
     async def open(self) -> FakePlayer:
         """Load the page: the course starts, resumes, or begins anew."""
-        page = await self.service.player_page(
+        opened = await self.service.player_page(
             self.launched.tenant_id, self.launched.session_id, self.launched.launch_id
         )
-        self._standard = Standard(page.standard)
-        answer = await self.service.start(
-            self.launched.tenant_id, self.launched.session_id, self.launched.launch_id, {"recover": []}, _url
-        )
-        self.tree = answer["tree"]
-        self._number = 0
-        self._show(answer["view"])
+        options = self.service.options
+        self._page = FakePage(Setting(Standard(opened.standard), options.strictness, options.limits))
+        await self._start()
         return self
 
     async def sync(self) -> None:
         """Send what the content has set since the last time; what follows from Terminate happens now."""
-        await self._send({})
+        self.page.collect()
+        await self._send()
 
     async def click(self, control: str, target: str | None = None) -> None:
         """Use one of the learner's controls, or ``choice`` with the activity chosen; AssertionError when closed."""
@@ -152,66 +104,23 @@ class FakePlayer:
             assert self.entry(target or "") != "blocked", f"{target} cannot be chosen"
         else:
             assert self.can(control), f"{control} cannot be used"
-        await self._send({"navigate": {"request": control, "target": target}})
+        await self._send(control, target)
 
     async def close(self) -> None:
         """Close the page."""
-        await self._send({"leave": True})
+        await self._send(leave=True)
 
-    async def _send(self, more: Mapping[str, Any]) -> None:
-        commits = []
-        if self.sco is not None:
-            elements = [[name, value or ""] for name, value in self.sco.api.cmi.take_changes().items()]
-            if elements or self._ending or self.sco.initialized:
-                self._number += 1
-                commits.append(
-                    {
-                        "number": self._number,
-                        "activity": self.sco.activity_id,
-                        "view": self.view["number"],
-                        "initialized": self.sco.initialized,
-                        "terminated": self._ending,
-                        "elements": elements,
-                    }
-                )
-                self.sco.initialized = False
-                self._ending = False
-        body = {"launch": self.view["launch"], "view": self.view["number"], "commits": commits, **more}
-        answer = await self.service.commit(
-            self.launched.tenant_id, self.launched.session_id, self.launched.launch_id, body, _url
-        )
-        self.refused += answer["refused"]
-        if answer["view"] is not None:
-            self._show(answer["view"])
-        elif answer["navigation"] is not None:
-            self.view["navigation"] = answer["navigation"]
+    async def _start(self) -> None:
+        where = (self.launched.tenant_id, self.launched.session_id, self.launched.launch_id)
+        self.page.started(await self.service.start(*where, self.page.start_body(), _url))
 
-    def _show(self, view: dict[str, Any]) -> None:
-        self.view = view
-        assert self._standard is not None
-        self.sco = FakeSCO(self._standard, view["activity"], self) if view["activity"] else None
-
-    def note_commit(self) -> bool:
-        """Commit answers true: the journal has what it needs."""
-        return True
-
-    def note_end(self) -> bool:
-        """Terminate answers true; the next message says so to the server."""
-        self._ending = True
-        return True
-
-    @property
-    def terminated(self) -> bool:
-        """Whether the content has terminated."""
-        return self.sco is not None and self.sco.api.state is ApiState.TERMINATED
+    async def _send(self, request: str | None = None, target: str | None = None, *, leave: bool = False) -> None:
+        where = (self.launched.tenant_id, self.launched.session_id, self.launched.launch_id)
+        body = self.page.commit_body(request, target, leave=leave)
+        answer = await self.service.commit(*where, body, _url)
+        if not self.page.answered(answer, navigated=request is not None):
+            await self._start()
 
 
 def _url(digest: str, path: str) -> str:
     return f"content/{digest}/{path}"
-
-
-def _identifiers(tree: Mapping[str, Any]) -> set[str]:
-    found = {tree["id"]}
-    for child in tree["children"]:
-        found |= _identifiers(child)
-    return found
