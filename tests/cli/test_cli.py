@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import json
 import os
 import signal
@@ -11,6 +13,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
@@ -19,10 +24,16 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from scorm_embed import verify_webhook
 from scorm_embed.cli import MISSING
 from scorm_embed.cli.commands import commands
+from scorm_embed.content import DirectoryContent
 from scorm_embed.core.standard import Standard
+from scorm_embed.service import Service
+from scorm_embed.storage import SQLStorage
+from scorm_embed.storage.base import SessionChange
 from scorm_embed.testing.package_builder import Defect, build_package
+from scorm_embed.testing.player import FakePlayer
 
 START_SECONDS = 60
 
@@ -134,6 +145,44 @@ def test_serve_strict_plays_strictly(tmp_path: Path, course: Path) -> None:
         assert stop(process, signal.SIGTERM) == 0
 
 
+def test_serve_tells_other_systems_by_signed_calls(
+    tmp_path: Path, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: Queue[tuple[dict[str, str], bytes]] = Queue()
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            calls.put((dict(self.headers.items()), self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    old, new = (f"whsec_{base64.b64encode(letter * 32).decode()}" for letter in (b"o", b"n"))
+    monkeypatch.setenv("SCORM_EMBED_WEBHOOK_SECRET", f"{new} {old}")
+    with HTTPServer(("127.0.0.1", 0), Receiver) as receiver:
+        thread = threading.Thread(target=receiver.serve_forever)
+        thread.start()
+        address = f"http://127.0.0.1:{receiver.server_address[1]}/"
+        arguments = ("serve", "--port", "0", "--api-key", "KEY", "--webhook", address)
+        try:
+            with running(*arguments, folder=tmp_path) as (process, lines):
+                base = line_with(lines, "Serving: ")
+                with httpx.Client(base_url=base, headers={"X-API-Key": "KEY"}) as client:
+                    package = client.post("/api/v1/packages", files={"file": course.read_bytes()}).json()["id"]
+                    body = {"user_id": "u", "session_id": "s"}
+                    client.post(f"/api/v1/packages/{package}/launch", json=body)
+                    change = {"version": 1, "completion_status": "completed"}
+                    assert client.put("/api/v1/sessions/s", json=change).status_code == 200
+                    told = [verify_webhook(old, *calls.get(timeout=START_SECONDS)) for _ in range(2)]
+                assert stop(process, signal.SIGTERM) == 0
+        finally:
+            receiver.shutdown()
+            thread.join()
+    assert [(event["type"], event["session"]["id"]) for event in told] == [("progress", "s"), ("completed", "s")]
+
+
 def test_play_prints_the_player_and_leaves_nothing_behind(tmp_path: Path, course: Path) -> None:
     with running("play", course, "--port", str(free_port()), "--no-open", folder=tmp_path) as (process, lines):
         url = line_with(lines, "Player: ")
@@ -175,6 +224,7 @@ def test_a_port_in_use_is_said_so(course: Path) -> None:
         (["--api-key", "KEY", "--base-url", "nowhere"], "base_url"),
         (["--api-key", "KEY", "--frame-ancestor", "*"], "frame_ancestors"),
         (["--api-key", "KEY", "--database", "oracle://x"], "oracle"),
+        (["--api-key", "KEY", "--webhook", "https://hr.example/"], "SCORM_EMBED_WEBHOOK_SECRET"),
     ],
 )
 def test_a_wrong_option_of_serve_is_said_so(
@@ -246,3 +296,70 @@ main()
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert result.returncode == 1
     assert result.stderr == MISSING + "\n"
+
+
+# -- maintain
+
+SITE = """
+from scorm_embed import DirectoryContent, ScormEmbed, SQLStorage
+
+scorm = ScormEmbed(
+    secret_key="x" * 32, storage=SQLStorage("sqlite:///lms.db"), content=DirectoryContent("content"), base_url="http://h"
+)
+nothing = object()
+
+
+@scorm.on("ended")
+def note(event):
+    with open("told.txt", "a") as file:
+        file.write(f"{event.type} {event.session_id}\\n")
+"""
+
+
+def leave_an_expired_launch(folder: Path, course: Path) -> None:
+    """A session whose player died an hour ago."""
+
+    async def main() -> None:
+        storage = SQLStorage(f"sqlite:///{folder / 'lms.db'}")
+        service = Service(storage, DirectoryContent(folder / "content"))
+        package = await service.import_package("default", course)
+        launched = await service.launch("default", package["id"], "ada", session_id="s1")
+        await FakePlayer(service, launched).open()
+        found = await storage.load_session("default", "s1")
+        assert found is not None
+        record = found[0]
+        over = datetime.now(UTC) - timedelta(hours=1)
+        late = replace(record, version=record.version + 1, expires_at=over)
+        await storage.save_session("default", SessionChange(late, record.version))
+        await service.aclose()
+
+    asyncio.run(main())
+
+
+def test_maintain_ends_what_has_expired_and_tells_the_hosts_own_functions(tmp_path: Path, course: Path) -> None:
+    (tmp_path / "lms_site.py").write_text(SITE)
+    leave_an_expired_launch(tmp_path, course)
+    command = [sys.executable, "-m", "scorm_embed.cli", "maintain", "lms_site:scorm"]
+    first, second = (
+        subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True) for _ in range(2)
+    )
+    nothing = {"ended": 0, "delivered": 0, "failed": 0, "dead": 0, "pruned": 0}
+    assert json.loads(first.stdout) == {**nothing, "ended": 1, "delivered": 1}
+    assert json.loads(second.stdout) == nothing
+    assert (tmp_path / "told.txt").read_text() == "ended s1\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("lms_site", "not of the form"),
+        ("no_such_module:scorm", "There is no module"),
+        ("lms_site:nothing", "is no ScormEmbed"),
+        ("lms_site:scorm.storage", "is no ScormEmbed"),
+    ],
+)
+def test_maintain_says_what_is_wrong_with_its_target(tmp_path: Path, target: str, message: str) -> None:
+    (tmp_path / "lms_site.py").write_text(SITE)
+    command = [sys.executable, "-m", "scorm_embed.cli", "maintain", target]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (result.returncode, message in result.stderr) == (2, True)

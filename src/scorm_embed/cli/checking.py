@@ -11,7 +11,10 @@ from typing import Any
 
 import click
 
+from scorm_embed.cli.run_time import api_findings, sequencing_findings
 from scorm_embed.content import ArchiveWarning, ArchiveWarningCode, build_blob
+from scorm_embed.content.build import Progress
+from scorm_embed.content.schemas import schema_versions
 from scorm_embed.core.manifest import Severity, read_manifest
 from scorm_embed.errors import PackageError
 
@@ -53,19 +56,26 @@ class Report:
         return max((_EXIT_CODES[finding.rank] for finding in self.findings), default=0)
 
 
-def check_package(path: Path) -> Report:
-    """Read a package as import does."""
+def check_package(path: Path, progress: Progress | None = None) -> Report:
+    """Read a package as import does, then look for what will hurt while it runs."""
     with tempfile.TemporaryDirectory(prefix="scorm-check-") as folder:
+        blob = Path(folder) / "blob.zip"
         try:
-            built = build_blob(path, Path(folder) / "blob.zip")
+            built = build_blob(path, blob, progress=progress)
         except PackageError as error:
             return _blocked(path, error)
-    found = [_of_archive(warning) for warning in built.warnings]
-    try:
-        manifest = read_manifest(built.manifest, set(built.index.names()))
-    except PackageError as error:
-        return _blocked(path, error, found)
-    found += [Finding(**problem.as_dict()) for problem in manifest.problems]  # type: ignore[arg-type]
+        found = [_of_archive(warning) for warning in built.warnings]
+        try:
+            names = set(built.index.names())
+            manifest = read_manifest(built.manifest, names, schema_versions=schema_versions(blob))
+        except PackageError as error:
+            return _blocked(path, error, found)
+        found += [Finding(**problem.as_dict()) for problem in manifest.problems]  # type: ignore[arg-type]
+        for code, severity, message, place in (
+            *api_findings(blob, manifest.course),
+            *sequencing_findings(manifest.course),
+        ):
+            found.append(Finding(code, severity.value, message, path=place))
     return Report(path.name, manifest.title, manifest.standard.value, _ranked(found))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import secrets
 import sys
@@ -13,12 +14,14 @@ from pathlib import Path
 import click
 
 from scorm_embed.cli.checking import check_package, show_findings, write_findings
-from scorm_embed.cli.serving import address_of, bind, secret_beside, serve_until_stopped
+from scorm_embed.cli.progress import shown_progress
+from scorm_embed.cli.serving import address_of, bind, load_target, secret_beside, serve_until_stopped
 from scorm_embed.content import DirectoryContent
 from scorm_embed.errors import ScormEmbedError
 from scorm_embed.storage import SQLStorage
 from scorm_embed.web.app import ScormEmbed
 from scorm_embed.web.identity import ApiKey, Learner
+from scorm_embed.web.webhooks import Webhook
 
 COURSE = click.argument("course", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 PLAY_PORT = 8000
@@ -53,7 +56,8 @@ def play(course: Path, port: int | None, no_open: bool, strict: bool) -> None:
         )
 
         async def run() -> None:
-            package = await scorm.import_package(course)
+            with shown_progress(course) as progress:
+                package = await scorm.import_package(course, progress=progress)
             if package["warnings"]:
                 click.echo(f"{len(package['warnings'])} findings; scorm-embed check {course} shows them.", err=True)
             launched = await scorm.launch(
@@ -94,7 +98,15 @@ def _has_screen() -> bool:
     help="Has all scopes of the tenant 'default'; made and shown when absent. Or SCORM_EMBED_API_KEY.",
 )
 @click.option("--base-url", help="Public URL, when it is not the address that requests are sent to.")
+@click.option("--player-base-url", help="The player's own origin; the API then answers on every other one.")
 @click.option("--frame-ancestor", "frame_ancestors", multiple=True, help="An origin that may embed the player.")
+@click.option(
+    "--webhook",
+    "webhooks",
+    multiple=True,
+    metavar="URL",
+    help="An address that is told of events by calls signed with SCORM_EMBED_WEBHOOK_SECRET.",
+)
 @click.option("--strict", is_flag=True, help="Refuse what the standards forbid although courses do it.")
 def serve(
     host: str,
@@ -103,7 +115,9 @@ def serve(
     content: Path,
     api_key: str | None,
     base_url: str | None,
+    player_base_url: str | None,
     frame_ancestors: tuple[str, ...],
+    webhooks: tuple[str, ...],
     strict: bool,
 ) -> None:
     """Serve the API and the player at the root path, for trials, tests and back ends in other languages.
@@ -122,13 +136,41 @@ def serve(
             content=DirectoryContent(content),
             api_keys=[ApiKey(api_key)],
             base_url=base_url,
+            player_base_url=player_base_url,
             frame_ancestors=["'self'", *frame_ancestors],
+            webhooks=[Webhook(url, _webhook_secrets()) for url in webhooks],
             strictness="conformant" if strict else "tolerant",
         )
     except ScormEmbedError as error:
         raise click.UsageError(error.message) from error
     with bind(host, port) as listener:
         _run(serve_until_stopped(scorm, listener, lambda: click.echo(f"Serving: {address_of(listener)}", err=True)))
+
+
+def _webhook_secrets() -> list[str]:
+    """Read the secrets; several, with spaces between them, while one is changed."""
+    found = os.environ.get("SCORM_EMBED_WEBHOOK_SECRET", "").split()
+    if not found:
+        raise click.UsageError("--webhook needs a secret in SCORM_EMBED_WEBHOOK_SECRET.")
+    return found
+
+
+@commands.command()
+@click.argument("target", metavar="MODULE:NAME")
+def maintain(target: str) -> None:
+    """Do what must happen without a request, for the ScormEmbed that MODULE calls NAME.
+
+    Ends sessions whose launch has expired, tells hooks and webhooks what is due, forgets old rows of the log.
+    """
+    scorm = load_target(target)
+
+    async def run() -> None:
+        try:
+            click.echo(json.dumps(await scorm.maintain()))
+        finally:
+            await scorm.aclose()
+
+    _run(run())
 
 
 @commands.command()
@@ -139,10 +181,13 @@ def check(course: Path, as_json: bool) -> None:
 
     Exit code 0: nothing that learners meet; 1: something that hurts; 2: it cannot be played.
     """
-    report = check_package(course)
+    with shown_progress(course) as progress:
+        report = check_package(course, progress)
     if as_json:
         click.echo(write_findings(report))
     else:
+        if os.environ.get("NO_COLOR"):
+            click.get_current_context().color = False
         show_findings(report)
     sys.exit(report.exit_code)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import os
 import secrets
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -59,6 +61,25 @@ def secret_beside(content: Path) -> str:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(48))
     return path.read_text().strip()
+
+
+def load_target(target: str) -> ScormEmbed:
+    """Give the object that ``module:name`` names, as servers find an application: the current folder counts."""
+    module_name, _, names = target.partition(":")
+    if not module_name or not names:
+        raise click.UsageError(f"{target!r} is not of the form MODULE:NAME.")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found: object = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise
+        raise click.UsageError(f"There is no module {module_name!r}.") from error
+    for name in names.split("."):
+        found = getattr(found, name, None)
+    if not isinstance(found, ScormEmbed):
+        raise click.UsageError(f"{target} is no ScormEmbed.")
+    return found
 
 
 class _Server(uvicorn.Server):
