@@ -2,19 +2,24 @@
 
 The course writes as fast as it can and remembers in ``confirmed`` every element whose SetValue answered "true" before a
 Commit that answered "true". After each fault all of them are in the session, or are once it was launched again.
-``SCORM_EMBED_FAULT_ROUNDS`` says how often each fault is repeated.
+``SCORM_EMBED_FAULT_ROUNDS`` says how often each fault is repeated, ``SCORM_EMBED_FAULT_SECONDS`` how long the network
+is away after the player has noticed, 10 for the figures of a release.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import random
+import secrets
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from playwright.sync_api import Error, Frame, Page
 
@@ -22,8 +27,11 @@ from scorm_embed.core.standard import Standard
 from scorm_embed.testing.package_builder import Item, build_package
 
 ROUNDS = int(os.environ.get("SCORM_EMBED_FAULT_ROUNDS", "2"))
+AWAY_SECONDS = float(os.environ.get("SCORM_EMBED_FAULT_SECONDS", "0"))
+POSTGRESQL = os.environ.get("SCORM_EMBED_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
 RECOVERY_MS = 90_000
 """The player's pauses grow to 30 seconds while the server does not answer."""
+AWAY_UNTIL = "seconds => performance.now() + 1000 * seconds"
 WRITER = """
   sco.call("Initialize", "");
   var pending = {}, confirmed = {}, commits = 0, ending = 0, timer = 0;
@@ -115,6 +123,71 @@ def test_a_server_that_is_killed_while_a_course_writes_loses_nothing(
         assert _missing(site, session, confirmed) == {}
 
 
+@pytest.fixture
+def postgresql_database() -> Iterator[tuple[str, psycopg.Connection[Any]]]:
+    """The URL of a database of its own, and a connection to another on the same server."""
+    name = f"faults_{secrets.token_hex(4)}"
+    try:
+        connection = psycopg.connect(POSTGRESQL, autocommit=True, connect_timeout=10)
+    except psycopg.OperationalError:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip("no PostgreSQL server")
+    with connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield POSTGRESQL.rpartition("/")[0] + f"/{name}", connection
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+class Cutter(threading.Thread):
+    """Lets the database end every connection to one of its databases, at random moments."""
+
+    def __init__(self, connection: psycopg.Connection[Any], database: str) -> None:
+        super().__init__()
+        self._connection, self._database = connection, database
+        self.ending = threading.Event()
+        self.cut = 0
+
+    def run(self) -> None:
+        while not self.ending.wait(random.uniform(0.02, 0.4)):
+            found = self._connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [self._database]
+            )
+            self.cut += len(found.fetchall())
+
+
+@pytest.mark.postgresql
+def test_a_database_that_cuts_its_connections_while_a_course_writes_loses_nothing(
+    serve: Callable[..., Any], site_of: Any, desk: Any, postgresql_database: tuple[str, psycopg.Connection[Any]]
+) -> None:
+    url, connection = postgresql_database
+    server = serve(database=url)
+    site = site_of(server)
+    package = site.course(COURSE)
+    for number in range(ROUNDS):
+        session, player = site.launch(package, f"cut-{number}")
+        page = desk.open(player)
+        course = _course(desk, page)
+        course.evaluate("run()")
+        _commits(course, 5)
+        cutter = Cutter(connection, url.rpartition("/")[2])
+        cutter.start()
+        try:
+            _commits(course, course.evaluate("commits") + 60)
+        finally:
+            cutter.ending.set()
+            cutter.join()
+        assert cutter.cut > 0
+        _commits(course, course.evaluate("commits") + 5)
+        confirmed = course.evaluate("stop()")
+        _is_saved(page)
+        assert server.process.poll() is None
+        assert _missing(site, session, confirmed) == {}
+        numbers = [row["number"] for row in site.log(session) if row["kind"] == "commit"]
+        assert sorted(numbers) == list(range(1, len(numbers) + 1))
+        desk.leave(page, "navigate")
+
+
 def test_a_network_that_is_away_for_a_while_loses_nothing(site: Any, desk: Any, package: str) -> None:
     for _ in range(ROUNDS):
         session, url = site.launch(package)
@@ -124,6 +197,7 @@ def test_a_network_that_is_away_for_a_while_loses_nothing(site: Any, desk: Any, 
         _commits(course, 10)
         desk.context.set_offline(True)
         page.wait_for_selector('html[data-save-state="offline"]', state="attached")
+        course.wait_for_function("end => performance.now() > end", arg=course.evaluate(AWAY_UNTIL, AWAY_SECONDS))
         _commits(course, course.evaluate("commits") + 20)
         desk.context.set_offline(False)
         _commits(course, course.evaluate("commits") + 5)
