@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -19,9 +20,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from scorm_embed.core.standard import Standard
+from scorm_embed.errors import DuplicateEntryError
 from scorm_embed.storage import SQLStorage
 from scorm_embed.storage.base import (
     CommitRecord,
+    PackageRecord,
     RuntimeChange,
     RuntimeKey,
     Score,
@@ -65,6 +69,25 @@ def record(number: int, version: int) -> SessionRecord:
     )
 
 
+def package(package_id: str) -> PackageRecord:
+    """The package of some sessions."""
+    return PackageRecord(
+        "default",
+        package_id,
+        1,
+        "Course",
+        Standard.SCORM_12,
+        package_id,
+        b"",
+        {},
+        [],
+        [],
+        size_bytes=0,
+        file_count=0,
+        created_at=NOW,
+    )
+
+
 def commit(number: int) -> CommitRecord:
     """A row of the log with one element."""
     elements = [["cmi.location", f"page-{number}"]]
@@ -91,7 +114,10 @@ def interactions(count: int) -> dict[str, str | None]:
 
 async def save_new(storage: SQLStorage, number: int, values: dict[str, str | None]) -> None:
     """Make a session."""
-    change = SessionChange(record(number, 1), None, [RuntimeChange(KEY, values)], commits=[commit(0)])
+    new = record(number, 1)
+    with contextlib.suppress(DuplicateEntryError):
+        await storage.add_package(package(new.package_id))
+    change = SessionChange(new, None, [RuntimeChange(KEY, values)], commits=[commit(0)])
     await storage.save_session("default", change)
 
 
