@@ -10,10 +10,10 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from database import VAR, authenticate, create_tables, engine, find_user, grades, learners_progress, write_grade
-from fastapi import Depends, FastAPI, Form, Request
+from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
@@ -21,6 +21,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import HTTPConnection
 
 from scorm_embed import DirectoryContent, HookEvent, Learner, ScormEmbed, SQLStorage
+from scorm_embed.integrations.fastapi import CurrentLearner, mount
 
 HERE = Path(__file__).parent
 COURSES = HERE.parent / "courses" / "dist"
@@ -61,35 +62,20 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         for course in sorted(COURSES.glob("*.zip")):
             await scorm.import_package(course)
     yield
-    await scorm.aclose()
     await engine.dispose()
 
 
 app = FastAPI(title="A learning site", lifespan=lifespan)
-app.mount("/scorm", scorm)
+mount(app, scorm, "/scorm", openapi=True)
 app.mount("/static", StaticFiles(directory=SITE / "static"))
 app.add_middleware(SessionMiddleware, secret_key=SECRET)
 templates = Jinja2Templates(SITE / "templates")
 
 
-class LoginNeededError(Exception):
-    """Nobody is signed in."""
-
-
-@app.exception_handler(LoginNeededError)
-async def ask_for_login(request: Request, error: LoginNeededError) -> Response:
+@app.exception_handler(401)
+async def ask_for_login(request: Request, error: Exception) -> Response:
+    """``CurrentLearner`` finds nobody signed in."""
     return RedirectResponse("/login", status_code=303)
-
-
-async def signed_in(request: Request) -> Any:
-    """The signed-in user's row."""
-    user = await find_user(request.session.get("user_id"))
-    if user is None:
-        raise LoginNeededError
-    return user
-
-
-User = Annotated[Any, Depends(signed_in)]
 
 
 @app.get("/login")
@@ -113,21 +99,20 @@ async def logout(request: Request) -> Response:
 
 
 @app.get("/")
-async def courses(request: Request, user: User) -> HTMLResponse:
+async def courses(request: Request, user: CurrentLearner) -> HTMLResponse:
     packages = (await scorm.packages())["packages"]
-    mine = {row.course_id: row for row in await grades(user.id)}
+    mine = {row.course_id: row for row in await grades(int(user.id))}
     return templates.TemplateResponse(request, "courses.html", {"user": user, "courses": packages, "grades": mine})
 
 
 @app.get("/courses/{course_id}")
-async def course(request: Request, course_id: str, user: User) -> HTMLResponse:
+async def course(request: Request, course_id: str, user: CurrentLearner) -> HTMLResponse:
     """The launch page: one session per learner and course, so that opening it again goes on where they were."""
     package = await scorm.package(course_id)
     launch = await scorm.launch(
         course_id,
-        str(user.id),
+        user,
         session_id=f"{user.id}-{course_id}",
-        learner_name=user.name,
         return_url=str(request.url_for("finished")),
         request=request,
     )
@@ -142,7 +127,7 @@ async def finished(request: Request) -> HTMLResponse:
 
 
 @app.get("/progress")
-async def progress(request: Request, user: User) -> HTMLResponse:
+async def progress(request: Request, user: CurrentLearner) -> HTMLResponse:
     titles = {package["id"]: package["title"] for package in (await scorm.packages())["packages"]}
     context = {"user": user, "rows": await learners_progress(), "titles": titles}
     return templates.TemplateResponse(request, "progress.html", context)

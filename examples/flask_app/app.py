@@ -64,11 +64,11 @@ def prepare() -> None:
 
 
 def signed_in(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Ask for a login where nobody is signed in; ``g.user`` is the user's row."""
+    """Ask for a login where nobody is signed in; ``g.user`` is the learner."""
 
     @functools.wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        g.user = find_user(session.get("user_id"))
+        g.user = current_learner(request)
         return redirect("/login", 303) if g.user is None else view(*args, **kwargs)
 
     return guarded
@@ -97,7 +97,7 @@ def logout() -> Response:
 @app.get("/")
 @signed_in
 def courses() -> str:
-    mine = {row.course_id: row for row in grades(g.user.id)}
+    mine = {row.course_id: row for row in grades(int(g.user.id))}
     return render_template("courses.html", user=g.user, courses=scorm.sync.packages()["packages"], grades=mine)
 
 
@@ -108,9 +108,8 @@ def course(course_id: str) -> str:
     package = scorm.sync.package(course_id)
     launch = scorm.sync.launch(
         course_id,
-        str(g.user.id),
+        g.user,
         session_id=f"{g.user.id}-{course_id}",
-        learner_name=g.user.name,
         return_url=request.host_url + "finished",
         request=request,
     )
