@@ -5,6 +5,8 @@ A comment on the line before it says when it is not:
 
     <!-- continues -->          it goes on where the page's block before it has ended
     <!-- given: app, SECRET --> it begins with these names, which ``GIVEN`` makes
+    <!-- file: lms.py -->       it is a file of the page's project; ``append: lms.py`` goes to the end of one
+    <!-- run -->                before a shell block: it is run in the page's project, in the order of the page
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from starlette.responses import PlainTextResponse
 import scorm_embed
 from scorm_embed import (
     ApiKey,
+    DirectoryContent,
     ExternalIssuer,
     HookEvent,
     Learner,
@@ -47,15 +50,20 @@ from scorm_embed import (
 )
 from scorm_embed.cli.commands import commands
 from scorm_embed.engine.effects import Happening
+from scorm_embed.testing import FakeLearner, PlayerRefusedError
+from scorm_embed.testing.clients import Answer
 from scorm_embed.testing.storage import STORAGE_CHECKS, check_storage
 from scorm_embed.web.options import OPTION_NAMES, Options
 from scorm_embed.web.routes.table import ROUTES
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SECRET = "only for the documentation's own examples"
-WITHOUT_ROUTE = {"CONFIGURATION_ERROR", "CONFLICT"}
-"""Codes that no answer of the API has: a wrong option, and the base class of the conflicts."""
+WITHOUT_ROUTE = {"CONFIGURATION_ERROR", "CONFLICT", "INVALID_SIGNATURE"}
+"""Codes that no answer of the API has: a wrong option, the base class of the conflicts, a webhook's receiver."""
+
+OF_PROJECT = ("file:", "append:")
+"""Markers of blocks that make up a page's project."""
 
 Lines = list[str]
 
@@ -78,6 +86,11 @@ class Block:
     @property
     def name(self) -> str:
         return f"{self.page.name}:{self.line}"
+
+    @property
+    def file(self) -> str:
+        """Of a block of a project: the file's path."""
+        return self.marker.partition(":")[2].strip()
 
 
 def blocks_of(page: Path) -> Iterator[Block]:
@@ -103,7 +116,7 @@ def programs() -> list[list[Block]]:
     """Python blocks, those that continue together with what they continue."""
     found: list[list[Block]] = []
     for block in BLOCKS:
-        if block.language != "python":
+        if block.language != "python" or block.marker.startswith(OF_PROJECT):
             continue
         if block.marker == "continues":
             assert found[-1][0].page == block.page, f"{block.name} continues nothing"
@@ -139,6 +152,12 @@ async def _yes(*_: object) -> bool:
     return True
 
 
+def _model() -> SimpleNamespace:
+    """What is asked of a model of Django."""
+    columns = [SimpleNamespace(column=name) for name in ("id", "user_id", "course", "status")]
+    return SimpleNamespace(_meta=SimpleNamespace(db_table="lms_grade", concrete_fields=columns))
+
+
 GIVEN: dict[str, Callable[[], Any]] = {
     "MetaData": lambda: sqlalchemy.MetaData,
     "MyStorage": lambda: lambda *_: MemoryStorage(),
@@ -146,6 +165,8 @@ GIVEN: dict[str, Callable[[], Any]] = {
     "SQLStorage": lambda: SQLStorage,
     "STORAGE_CHECKS": lambda: STORAGE_CHECKS,
     "ApiKey": lambda: ApiKey,
+    "DirectoryContent": lambda: DirectoryContent,
+    "Grade": _model,
     "ExternalIssuer": lambda: ExternalIssuer,
     "Learner": lambda: Learner,
     "ScormEmbed": lambda: ScormEmbed,
@@ -229,9 +250,43 @@ def test_python_blocks_run(chain: list[Block], course: Path) -> None:
         ScormEmbed(secret_key=SECRET, **shown)
 
 
+def projects() -> list[Path]:
+    """The pages that make up a project."""
+    return sorted({block.page for block in BLOCKS if block.marker.startswith(OF_PROJECT)})
+
+
+@pytest.mark.parametrize("page", projects(), ids=lambda page: page.name)
+def test_the_project_of_a_page_works_as_its_reader_makes_it(page: Path, course: Path) -> None:
+    """Also the examples of the frameworks: their own tests complete a course in each."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    ran: Lines = []
+    for block in [block for block in BLOCKS if block.page == page]:
+        if block.marker.startswith(OF_PROJECT):
+            file = course.parent / block.file
+            before = file.read_text("utf-8") if block.marker.startswith("append:") else ""
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(before + block.code, "utf-8")
+        elif block.marker == "run":
+            ran.append(block.code)
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", block.code],
+                cwd=course.parent,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+            assert done.returncode == 0, f"{block.name}\n{done.stdout}\n{done.stderr}"
+    assert any("pytest" in code or "manage.py test" in code for code in ran)
+
+
 def test_markers_are_known() -> None:
     for block in BLOCKS:
-        if block.marker and block.marker != "continues":
+        if block.marker.startswith(OF_PROJECT):
+            assert block.language == "python", block.name
+        elif block.marker == "run":
+            assert block.language == "sh", block.name
+        elif block.marker and block.marker != "continues":
             names = block.marker.removeprefix("given:").split(",")
             assert block.marker.startswith("given:"), block.name
             assert {name.strip() for name in names} <= set(GIVEN), block.name
@@ -240,10 +295,8 @@ def test_markers_are_known() -> None:
 # -- the programs that a reader copies do their work
 
 
-def _sign_in(page: str, app: Any) -> None:
+def _sign_in(app: Any) -> None:
     """The README leaves the login to its reader."""
-    if page != "README.md":
-        return
     if isinstance(app, flask.Flask):
 
         @app.get("/login/<name>")
@@ -262,64 +315,28 @@ def _sign_in(page: str, app: Any) -> None:
     app.add_route("/login/{name}", login)
 
 
-def _player_url(response: httpx.Response) -> str:
-    if "json" in response.headers["content-type"]:
-        return str(response.json()["player_url"])
-    (found,) = re.findall(r'<iframe src="([^"]+)"', response.text)
+def _player_url(answer: Answer) -> str:
+    if "json" in answer.headers["content-type"]:
+        return str(answer.json()["player_url"])
+    (found,) = re.findall(r'<iframe src="([^"]+)"', answer.text)
     return str(found)
 
 
-def _check_player(mine: httpx.Response, others: httpx.Response) -> None:
-    assert mine.status_code == 200
-    assert "<html" in mine.text
-    assert 'id="boot"' in mine.text
-    assert (others.status_code, "SESSION_NOT_FOUND" in others.text) == (404, True)
-
-
-@pytest.mark.parametrize("page", ["README.md", "quick-start.md"])
-def test_the_fastapi_site_opens_a_course_for_its_learner_only(page: str, course: Path) -> None:
-    site = run(program(page, "FastAPI()"), {"__name__": "lms"})
-    _sign_in(page, site["app"])
-
-    async def visit() -> None:
-        package = (await site["scorm"].import_package("course.zip"))["id"]
-        transport = httpx.ASGITransport(site["app"])
-        async with (
-            httpx.AsyncClient(transport=transport, base_url="http://lms.test") as ada,
-            httpx.AsyncClient(transport=transport, base_url="http://lms.test") as eve,
-        ):
-            await ada.get("/login/ada")
-            await eve.get("/login/eve")
-            url = _player_url(await ada.get(f"/courses/{package}"))
-            assert url.startswith("http://lms.test/scorm/player/")
-            _check_player(await ada.get(url), await eve.get(url))
-            if page != "README.md":
-                shown = (await ada.get(f"/progress/{package}")).json()
-                assert shown == {"ada": ["not_attempted", None, 0]}
-        await site["scorm"].aclose()
-
-    asyncio.run(visit())
-    assert sorted(path.name for path in (course.parent / "scorm-data").iterdir()) == ["content", "scorm.db"]
-
-
-@pytest.mark.parametrize("page", ["README.md", "quick-start.md"])
-def test_the_flask_site_opens_a_course_for_its_learner_only(page: str, course: Path) -> None:
-    site = run(program(page, "Flask(__name__)"), {"__name__": "lms"})
-    _sign_in(page, site["app"])
+@pytest.mark.parametrize("holding", ["FastAPI()", "Flask(__name__)"])
+def test_the_sites_of_the_readme_open_a_course_for_their_learner_only(holding: str, course: Path) -> None:
+    site = run(program("README.md", holding), {"__name__": "lms"})
+    _sign_in(site["app"])
     package = site["scorm"].sync.import_package("course.zip")["id"]
-    transport = httpx.WSGITransport(site["app"])
-    with (
-        httpx.Client(transport=transport, base_url="http://lms.test") as ada,
-        httpx.Client(transport=transport, base_url="http://lms.test") as eve,
-    ):
+    with FakeLearner(site["app"]) as ada, FakeLearner(site["app"]) as eve:
         ada.get("/login/ada")
         eve.get("/login/eve")
         url = _player_url(ada.get(f"/courses/{package}"))
-        assert url.startswith("http://lms.test/scorm/player/")
-        _check_player(ada.get(url), eve.get(url))
-        if page != "README.md":
-            assert ada.get(f"/progress/{package}").json() == {"ada": ["not_attempted", None, 0]}
+        assert url.startswith("http://testserver/scorm/player/")
+        assert ada.open(url).state == "running"
+        with pytest.raises(PlayerRefusedError, match="404 SESSION_NOT_FOUND"):
+            eve.open(url)
     site["scorm"].sync.aclose()
+    assert sorted(path.name for path in (course.parent / "scorm-data").iterdir()) == ["content", "scorm.db"]
 
 
 @pytest.mark.parametrize("holding", ["FastAPI()", "Flask(__name__)"])
@@ -390,7 +407,7 @@ def test_json_of_the_http_api_can_be_read() -> None:
         json.loads(block.code)
 
 
-TOOLS = {"curl", "export", "flask", "pip", "python", "uvicorn"}
+TOOLS = {"curl", "django-admin", "export", "flask", "pip", "python", "python3", "source", "uvicorn"}
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.language == "sh"], ids=lambda block: block.name)
@@ -450,8 +467,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_the_overview_leads_to_every_page() -> None:
-    named = set(re.findall(r"\]\(([\w-]+\.md)\)", (ROOT / "docs" / "index.md").read_text("utf-8")))
-    assert named == {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    docs = ROOT / "docs"
+    named = set(re.findall(r"\]\(([\w/-]+\.md)\)", (docs / "index.md").read_text("utf-8")))
+    assert named == {page.relative_to(docs).as_posix() for page in docs.rglob("*.md")} - {"index.md"}
 
 
 def test_the_picture_of_the_player_is_small() -> None:
