@@ -1,6 +1,6 @@
 """Requests per second of the HTTP API and the player, against a bare Starlette app on the same database.
 
-    python benchmarks/http/requests.py [sqlite | postgresql://postgres@127.0.0.1/test …] [--seconds 2] [--tasks 8]
+    python benchmarks/http/rates.py [sqlite | postgresql://postgres@127.0.0.1/test …] [--seconds 2] [--tasks 8]
 
 The bare handler does what every handler that saves or shows something must do, and nothing else: one UPDATE (or, for a
 request that only reads, one SELECT) in one transaction, through the same engine. Both apps are called in this process
