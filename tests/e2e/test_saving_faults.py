@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from playwright.sync_api import Error, Frame, Page
+from playwright.sync_api import APIResponse, Error, Frame, Page, Request, Route
 
 from scorm_embed.core.standard import Standard
 from scorm_embed.testing.package_builder import Item, build_package
@@ -310,6 +310,70 @@ def test_a_tab_with_more_to_say_than_fits_its_last_request_brings_the_rest_at_th
         site.until(session, lambda found: "cmi.interactions.9.id" in found["cmi_data"])
         page = desk.open(site.launch(package, session)[1])
         assert _missing(site, session, confirmed) == {}
+        desk.leave(page, "close")
+
+
+class Repeater:
+    """A network that brings each commit three times, twice whenever chance wants it: before or after later ones."""
+
+    def __init__(self, seed: int) -> None:
+        self._chance = random.Random(seed)
+        self._copies: list[str] = []
+        self.sent: list[Request] = []
+        self.acknowledged: list[int] = []
+        """What each copy was answered."""
+
+    def bring(self, route: Route) -> None:
+        self.sent.append(route.request)
+        late = [self._copy() for _ in range(min(len(self._copies), self._chance.randrange(5)))]
+        turn = self._chance.randrange(len(late) + 1)
+        for copy in late[:turn]:
+            self._note(route.fetch(post_data=copy))
+        answer = route.fetch()
+        for copy in late[turn:]:
+            self._note(route.fetch(post_data=copy))
+        self._copies += [route.request.post_data or ""] * 2
+        route.fulfill(response=answer)
+
+    def bring_the_rest(self, page: Page) -> None:
+        while self._copies:
+            headers = self.sent[-1].headers
+            self._note(page.request.post(self.sent[-1].url, data=self._copy(), headers=headers))
+
+    def _copy(self) -> str:
+        return self._copies.pop(self._chance.randrange(len(self._copies)))
+
+    def _note(self, answer: APIResponse) -> None:
+        assert answer.status == 200, answer.text()
+        self.acknowledged.append(int(answer.json()["acknowledged"]))
+
+
+def _interactions(data: dict[str, str]) -> set[str]:
+    return {name for name in data if name.startswith("cmi.interactions.")}
+
+
+def test_a_network_that_brings_every_commit_three_times_and_out_of_order_changes_nothing(
+    site: Any, desk: Any, package: str
+) -> None:
+    for number in range(ROUNDS):
+        session, url = site.launch(package)
+        page = desk.open(url)
+        course = _course(desk, page)
+        network = Repeater(number)
+        page.route("**/commit", network.bring)
+        course.evaluate("run()")
+        _commits(course, 40)
+        confirmed = course.evaluate("stop()")
+        _is_saved(page)
+        page.unroute("**/commit")
+        network.bring_the_rest(page)
+        assert len(network.acknowledged) == 2 * len(network.sent)
+        # A commit of long ago is answered with what is acknowledged by now.
+        assert network.acknowledged == sorted(network.acknowledged)
+        rows = [row for row in site.log(session) if row["kind"] == "commit"]
+        assert [(row["number"], row["status"]) for row in rows] == [(n + 1, "applied") for n in range(len(rows))]
+        assert _missing(site, session, confirmed) == {}
+        assert _interactions(site.read(session)["cmi_data"]) == _interactions(confirmed)
         desk.leave(page, "close")
 
 
