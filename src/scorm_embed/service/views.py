@@ -5,6 +5,7 @@ from __future__ import annotations
 from scorm_embed.core.sequencing.definition import ActivityDefinition
 from scorm_embed.core.sequencing.lookahead import valid_requests
 from scorm_embed.core.sequencing.reasons import ClosedReason, ReasonKind
+from scorm_embed.core.sequencing.transfer import activity_status
 from scorm_embed.engine import outcome
 from scorm_embed.engine.state import Phase
 from scorm_embed.service.changes import Work
@@ -77,11 +78,7 @@ def _activity(work: Work, content_url: ContentUrl) -> Document:
 def navigation_document(work: Work) -> Document:
     """What the learner may do next, from the sequencing processes themselves."""
     state = work.played
-    status = {
-        key: record.success if record.success != "unknown" else record.completion
-        for key, record in state.activities.items()
-        if record.completion != "not attempted"
-    }
+    status = _statuses(work)
     if state.phase is not Phase.ACTIVE:
         return {
             "valid": [],
@@ -117,6 +114,41 @@ def navigation_document(work: Work) -> Document:
     }
 
 
+def _statuses(work: Work) -> dict[str, str]:
+    """One word for each activity that was attempted in the attempt now current.
+
+    A leaf shows what was recorded of it, a cluster what was rolled up to it, the course what the attempt came to.
+    Success is shown where some content in it has spoken of success or a score, as for sessions.
+    """
+    state, tree = work.played, work.opened.tree
+    # A session that was moved to another version of its course may know activities that are no more.
+    attempted = {
+        key: record
+        for key, record in state.activities.items()
+        if record.completion != "not attempted" and key in tree.by_id
+    }
+    shown = {key: outcome.Shown(record.completion, record.success) for key, record in attempted.items()}
+    spoken = {
+        index
+        for key, record in attempted.items()
+        if record.success != "unknown" or record.score
+        for index in tree.path_to_root(tree.by_id[key])
+    }
+    for index in state.tracking.attempts:
+        if tree.is_leaf[index]:
+            continue
+        identifier = tree.identifiers[index]
+        status = activity_status(state.tracking, identifier)
+        shown[identifier] = outcome.Shown(
+            "completed" if status.completed else "incomplete",
+            _SUCCESS[status.satisfied if index in spoken else None],
+        )
+    shown[tree.root.identifier] = outcome.current_attempt(work.opened.course, tree, state)
+    words = {key: entry.state.replace("_", " ") for key, entry in shown.items()}
+    return {key: word for key, word in words.items() if word != "not attempted"}
+
+
+_SUCCESS = {True: "passed", False: "failed", None: "unknown"}
 _RULES = (ReasonKind.STOPPED, ReasonKind.DISABLED, ReasonKind.NOTHING_TO_DELIVER, ReasonKind.PREREQUISITES)
 
 
