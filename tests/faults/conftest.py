@@ -1,4 +1,4 @@
-"""A PostgreSQL schema of its own for each test process."""
+"""A PostgreSQL schema or a MariaDB database of its own for each test process."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from scorm_embed.storage.connections import read_url
 
 POSTGRESQL_URL = os.environ.get("SCORM_EMBED_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1/test")
+MARIADB_URL = os.environ.get("SCORM_EMBED_TEST_MARIADB", "mariadb://root@127.0.0.1/test")
 
 
-async def execute(*statements: str) -> None:
-    engine = create_async_engine(read_url(POSTGRESQL_URL), isolation_level="AUTOCOMMIT")
+async def execute(url: str, *statements: str) -> None:
+    engine = create_async_engine(read_url(url), isolation_level="AUTOCOMMIT")
     try:
         async with engine.connect() as connection:
             for statement in statements:
@@ -25,15 +26,28 @@ async def execute(*statements: str) -> None:
         await engine.dispose()
 
 
+def _reach(url: str, *statements: str) -> None:
+    try:
+        asyncio.run(execute(url, *statements))
+    except Exception as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"cannot reach {make_url(url).get_backend_name()}: {type(error).__name__}")
+
+
 @pytest.fixture
 def postgresql_schema() -> Iterator[tuple[str, str]]:
     """The URL of the server, and a schema that is dropped afterwards."""
     name = f"scorm_faults_{os.getpid()}"
-    try:
-        asyncio.run(execute(f"DROP SCHEMA IF EXISTS {name} CASCADE", f"CREATE SCHEMA {name}"))
-    except Exception as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"cannot reach postgresql: {type(error).__name__}")
+    _reach(POSTGRESQL_URL, f"DROP SCHEMA IF EXISTS {name} CASCADE", f"CREATE SCHEMA {name}")
     yield POSTGRESQL_URL, name
-    asyncio.run(execute(f"DROP SCHEMA {name} CASCADE"))
+    asyncio.run(execute(POSTGRESQL_URL, f"DROP SCHEMA {name} CASCADE"))
+
+
+@pytest.fixture
+def mariadb_database() -> Iterator[tuple[str, str]]:
+    """The URL of a database that is dropped afterwards, and no schema."""
+    name = f"scorm_faults_{os.getpid()}"
+    _reach(MARIADB_URL, f"CREATE OR REPLACE DATABASE {name} CHARACTER SET utf8mb4")
+    yield make_url(MARIADB_URL).set(database=name).render_as_string(hide_password=False), ""
+    asyncio.run(execute(MARIADB_URL, f"DROP DATABASE {name}"))

@@ -28,13 +28,23 @@ def crash(url: str, schema: str, folder: Path, rounds: int, *more: str) -> Any:
     return json.loads(result.stdout)
 
 
-@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture
+def sqlite_file(tmp_path: Path) -> tuple[str, str]:
+    return f"sqlite:///{tmp_path / 'site.db'}", ""
+
+
+@pytest.mark.parametrize(
+    "database",
+    [
+        "sqlite_file",
+        pytest.param("postgresql_schema", marks=pytest.mark.postgresql),
+        pytest.param("mariadb_database", marks=pytest.mark.mariadb),
+    ],
+)
 def test_grade_book_and_session_agree_after_a_crash_between_any_two_statements(
-    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+    database: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    url, schema = f"sqlite:///{tmp_path / 'site.db'}", ""
-    if kind == "postgresql":
-        url, schema = request.getfixturevalue("postgresql_schema")
+    url, schema = request.getfixturevalue(database)
     found = crash(url, schema, tmp_path, ROUNDS)
     assert found["wrong"] == []
     assert found["rounds"] == ROUNDS
