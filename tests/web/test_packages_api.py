@@ -156,6 +156,7 @@ async def test_an_upload_without_a_file_says_so(host: Any) -> None:
     async with host.client() as client:
         assert code(await client.post("/api/v1/packages")) == (400, "MISSING_FILE")
         assert code(await client.post("/api/v1/packages", files={"other": b"x"})) == (400, "MISSING_FILE")
+        assert code(await client.post("/api/v1/packages", files={"other": b"\xff" * 9_000})) == (400, "MISSING_FILE")
         assert code(await client.post("/api/v1/packages", files={"file": b""})) == (400, "MISSING_FILE")
         raw = await client.post("/api/v1/packages", content=b"", headers={"Content-Type": "application/zip"})
         assert code(raw) == (400, "MISSING_FILE")

@@ -144,7 +144,7 @@ class _Form:
         self._header_value = bytearray()
         self._headers: dict[bytes, bytes] = {}
         self._header_bytes = 0
-        self._part = ""
+        self._part: str | None = ""
         self._parts = 0
         self._has_file = False
         self.fields: dict[str, bytes] = {}
@@ -194,12 +194,16 @@ class _Form:
             if self._has_file:
                 raise RequestError("The form holds more than one file.")
             self._has_file = True
+        elif b"filename" in parameters:
+            self._part = None  # a file of another name is none that was asked for
         else:
             self.fields[self._part] = b""
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
         if self._part == "file":
             self._target.add(data[start:end])
+            return
+        if self._part is None:
             return
         value = self.fields[self._part] + data[start:end]
         if len(value) > FIELD_BYTES_MAX:
