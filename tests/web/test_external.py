@@ -79,6 +79,16 @@ async def test_claims_are_read_through_the_mapping_of_the_host() -> None:
     assert await read(issuer, token) == ExternalLearner("42", "Ada L", "e-9")
 
 
+async def test_a_numbered_user_may_be_the_subject() -> None:
+    assert (await read(HMAC, hmac_token({**CLAIMS, "sub": 42, "jti": 7}))).user_id == "42"
+
+
+async def test_a_name_loses_what_no_page_can_show() -> None:
+    token = hmac_token({**CLAIMS, "name": "Ada\0 \ud800Love\nlace\x85"})
+    assert (await read(HMAC, token)).name == "Ada Lovelace"
+    assert (await read(HMAC, hmac_token({**CLAIMS, "name": "\0"}))).name is None
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
