@@ -17,7 +17,7 @@ from scorm_embed.service.service import Service
 from scorm_embed.service.sessions import COMPLETION_STATUSES, SESSIONS_PAGE_MAX, SUCCESS_STATUSES
 from scorm_embed.storage.base import DEAD
 from scorm_embed.web.external import ExternalTokens
-from scorm_embed.web.fields import Fields, is_clean
+from scorm_embed.web.fields import INTEGER_MAX, Fields, is_clean
 from scorm_embed.web.identifiers import IDENTIFIER_CHARS_MAX, problem_of_identifier
 from scorm_embed.web.identity import Action, Caller
 from scorm_embed.web.options import Options
@@ -359,10 +359,13 @@ def _ttl(fields: Fields) -> int | None:
 
 
 def _session_update(fields: Fields) -> SessionUpdate:
-    """Read a PUT; which words and ranges the values may have is checked by the service."""
+    """Read a PUT; which words and ranges the values may have is checked by the service.
+
+    A version that never was is no mistake of form but an outdated one: a conflict, which clients know how to mend.
+    """
     score = fields.group("score")
     update = SessionUpdate(
-        version=fields.integer("version", required=True, least=1) or 0,
+        version=fields.integer("version", required=True, least=-INTEGER_MAX) or 0,
         cmi_data=fields.elements("cmi_data"),
         completion_status=fields.text("completion_status"),
         success_status=fields.text("success_status"),

@@ -247,9 +247,9 @@ SCHEMAS: dict[str, Schema] = {
         {
             "version": {
                 **INTEGER,
-                "minimum": 1,
+                "minimum": -INTEGER_MAX,
                 "maximum": INTEGER_MAX,
-                "description": "The version that was read; an older one is refused.",
+                "description": "The version that was read; any other than the stored one is a conflict.",
             },
             "cmi_data": {
                 **CMI_DATA,
