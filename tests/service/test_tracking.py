@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scorm_embed.core.standard import Standard
+from scorm_embed.service.model import Mode, SessionUpdate
 from scorm_embed.testing.package_builder import Item
 
 S12, S2004 = Standard.SCORM_12, Standard.SCORM_2004_4TH
@@ -238,8 +239,6 @@ async def test_suspending_a_course_of_several_scos_resumes_at_the_one_that_was_o
 @pytest.mark.parametrize("standard", [S12, S2004])
 @pytest.mark.parametrize("mode", ["browse", "review"])
 async def test_nothing_counts_in_browse_and_review_mode(desk, standard: Standard, mode: str) -> None:
-    from scorm_embed.service import Mode
-
     package = await desk.course(standard)
     player = await desk.play(package, mode=Mode(mode))
     names = (
@@ -348,3 +347,68 @@ async def test_a_new_attempt_while_the_course_is_open_leaves_the_last_words_with
     earlier = await desk.service.activity("acme", "s1", "item_1", attempt=1)
     assert earlier["cmi_data"]["cmi.total_time"] == "PT30S"
     assert (await desk.service.activity("acme", "s1", "item_1", attempt=2))["cmi_data"] == {}
+
+
+@pytest.mark.parametrize("standard", [S12, S2004])
+@pytest.mark.parametrize("mode", [Mode.BROWSE, Mode.REVIEW])
+async def test_what_the_host_writes_counts_while_the_course_is_browsed_or_reviewed(desk, standard, mode) -> None:
+    location = "cmi.core.lesson_location" if standard is S12 else "cmi.location"
+    player = await desk.play(await desk.course(standard), mode=mode)
+    update = SessionUpdate((await desk.shown())["version"], {location: "p7"}, "completed", "passed", {"scaled": 1.0})
+    answer = await desk.service.update_session(desk.tenant, "s1", update)
+    assert (answer["completion_status"], answer["success_status"]) == ("completed", "passed")
+    assert answer["score"] == {"scaled": 1, "raw": None, "max": None, "min": None}
+    assert answer["cmi_data"][location] == "p7"
+    player.sco.initialize()
+    player.sco.set("cmi.core.lesson_status" if standard is S12 else "cmi.success_status", "failed")
+    player.sco.terminate()
+    await player.sync()
+    shown = await desk.shown()
+    assert (shown["success_status"], shown["cmi_data"][location]) == ("passed", "p7")
+
+
+async def test_what_the_host_stated_is_not_lost_with_a_new_attempt(desk) -> None:
+    await desk.launch(await desk.course(S2004))
+    update = SessionUpdate(1, {}, "completed", "passed", {"scaled": 0.9, "raw": 9.0}, "PT20M", 1.0)
+    await desk.service.update_session(desk.tenant, "s1", update)
+    answer = await desk.service.new_attempt(desk.tenant, "s1")
+    assert (answer["state"], answer["attempt_number"], answer["progress_measure"]) == ("passed", 2, 1)
+    assert answer["score"] == {"scaled": 0.9, "raw": 9, "max": None, "min": None}
+    first, second = (await desk.service.attempts(desk.tenant, "s1"))["attempts"]
+    assert (first["state"], first["score"]["scaled"], first["time_spent_seconds"]) == ("passed", 0.9, 1200)
+    assert (second["state"], second["score"], second["time_spent_seconds"]) == ("not_attempted", None, 0)
+
+
+async def test_the_current_attempt_shows_what_the_host_stated(desk) -> None:
+    await desk.launch(await desk.course(S2004))
+    update = SessionUpdate(1, {}, "completed", "passed", {"scaled": 0.9}, "PT20M")
+    await desk.service.update_session(desk.tenant, "s1", update)
+    (only,) = (await desk.service.attempts(desk.tenant, "s1"))["attempts"]
+    assert (only["state"], only["score"]["scaled"], only["time_spent_seconds"]) == ("passed", 0.9, 1200)
+
+
+async def test_times_that_the_host_reports_add_up_over_attempts(desk) -> None:
+    await desk.launch(await desk.course(S12))
+    await desk.service.update_session(desk.tenant, "s1", SessionUpdate(1, session_time="PT20M"))
+    await desk.service.new_attempt(desk.tenant, "s1")
+    answer = await desk.service.update_session(desk.tenant, "s1", SessionUpdate(3, session_time="PT10M"))
+    assert answer["time_spent_seconds"] == 1800
+
+
+async def test_a_12_course_that_the_host_has_passed_stays_passed_when_it_opens_as_incomplete(desk) -> None:
+    package = await desk.course(S12)
+    player = await desk.play(package)
+    await player.close()
+    update = SessionUpdate((await desk.shown())["version"], {}, "completed", "passed", {"scaled": 0.8})
+    await desk.service.update_session(desk.tenant, "s1", update)
+    player = await desk.play(package)
+    player.sco.initialize()
+    player.sco.set("cmi.core.lesson_status", "incomplete")
+    player.sco.commit()
+    await player.sync()
+    shown = await desk.shown()
+    assert (shown["completion_status"], shown["success_status"], shown["score"]["scaled"]) == (
+        "completed",
+        "passed",
+        0.8,
+    )

@@ -56,19 +56,18 @@ def current_attempt(course: Course, tree: ActivityTree, state: SessionState) -> 
     return shown
 
 
+def concluded(course: Course, tree: ActivityTree, state: SessionState) -> Shown:
+    """Say what the attempt now current came to; what a PUT stated wins."""
+    return replace(current_attempt(course, tree, state), **state.stated)
+
+
 def shown(course: Course, tree: ActivityTree, state: SessionState, *, best: bool) -> Shown:
-    """Derive what the session shows: the best of all attempts, or the newest; stated values win."""
+    """Derive what the session shows: the best of all attempts, or the newest; what a PUT stated wins."""
     newest = current_attempt(course, tree, state)
     if best and (state.earlier or state.earned):
         earned = [Shown(**state.earned)] if state.earned else []
         newest = best_of([*map(of_summary, state.earlier), *earned, newest])
-    stated = state.stated
-    return Shown(
-        stated.get("completion_status", newest.completion_status),
-        stated.get("success_status", newest.success_status),
-        stated.get("score", newest.score),
-        stated.get("progress_measure", newest.progress_measure),
-    )
+    return replace(newest, **state.stated)
 
 
 def note_earned(course: Course, tree: ActivityTree, state: SessionState) -> None:
@@ -76,7 +75,7 @@ def note_earned(course: Course, tree: ActivityTree, state: SessionState) -> None
 
     Some tools write "incomplete" whenever they open, also after "passed".
     """
-    shown = current_attempt(course, tree, state)
+    shown = concluded(course, tree, state)
     if state.earned:
         shown = best_of([Shown(**state.earned), shown])
     state.earned = asdict(shown)

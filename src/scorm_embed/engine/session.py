@@ -96,8 +96,7 @@ def _start(play: Play, effects: Effects, now: datetime, draw: Draw) -> None:
         outcome.note_earned(play.course, play.tree, state)
     state.opened += 1
     state.reason = None
-    state.seconds += state.pending_seconds
-    state.pending_seconds = 0.0
+    _close_pending(state)
     effects.happenings.append(Happening.LAUNCHED)
     resume = state.phase is Phase.SUSPENDED and state.tracking.suspended_activity != NO_ACTIVITY
     if state.phase is Phase.ENDED:
@@ -110,10 +109,17 @@ def _start(play: Play, effects: Effects, now: datetime, draw: Draw) -> None:
     _show(play, result, effects, now)
 
 
+def _close_pending(state: SessionState) -> None:
+    """Count the time that the host reported for the attempt now current."""
+    state.seconds += state.pending_seconds
+    state.attempt.seconds += state.pending_seconds
+    state.pending_seconds = 0.0
+
+
 def _begin_attempt(play: Play) -> None:
     """Put the current attempt among the earlier ones and begin the next."""
     state = play.state
-    shown = outcome.current_attempt(play.course, play.tree, state)
+    shown = outcome.concluded(play.course, play.tree, state)
     summary = state.attempt
     summary.completion_status, summary.success_status = shown.completion_status, shown.success_status
     summary.score, summary.progress_measure = dict(shown.score), shown.progress_measure
@@ -273,7 +279,9 @@ def _request_attempt(play: Play, effects: Effects, now: datetime, draw: Draw) ->
         _sequence(play, NavigationRequest.RESUME_ALL, None, draw)
     if state.tracking.current != NO_ACTIVITY:
         _sequence(play, NavigationRequest.EXIT_ALL, None, draw)
-    if state.phase is not Phase.FRESH or state.activities:
+    is_touched = bool(state.activities or state.stated or state.pending_seconds)
+    _close_pending(state)
+    if state.phase is not Phase.FRESH or is_touched:
         state.attempt.ended_at = state.attempt.ended_at or now
         _begin_attempt(play)
     state.phase = Phase.FRESH

@@ -152,6 +152,12 @@ class SessionState:
         """The activity last delivered and the learner attempt on it."""
         return None if self.current is None else (self.current, self.record(self.current).attempt)
 
+    @property
+    def unclosed_seconds(self) -> float:
+        """What was reported of communication sessions that nobody has closed yet."""
+        reported = self.open.reported_seconds if self.open is not None else None
+        return self.pending_seconds + (reported or 0.0)
+
     def record(self, activity_id: str) -> ActivityRecord:
         """The activity's record, made when there is none."""
         return self.activities.setdefault(activity_id, ActivityRecord())

@@ -221,9 +221,6 @@ class Work:
     def finished(self) -> SessionRecord:
         """The record as it must be stored."""
         shown, state = self.shown(), self.state
-        pending = state.pending_seconds
-        if state.open is not None and state.open.reported_seconds is not None:
-            pending += state.open.reported_seconds
         key = state.current_key
         if self.scratch is not None:
             self.scratch.launch = None
@@ -237,7 +234,7 @@ class Work:
             state=shown.state,
             score=score_record(shown.score),
             progress_measure=shown.progress_measure,
-            time_spent_seconds=state.seconds + pending,
+            time_spent_seconds=state.seconds + state.unclosed_seconds,
             attempts=state.opened,
             attempt_number=state.attempt.number,
             activity_id=key[0] if key else None,

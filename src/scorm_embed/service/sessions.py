@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from scorm_embed.core.datamodel import CmiState
 from scorm_embed.core.values import parse_duration
 from scorm_embed.engine.events import AttemptRequested, Written
-from scorm_embed.engine.outcome import current_attempt, of_summary
+from scorm_embed.engine.outcome import concluded, of_summary
 from scorm_embed.engine.state import ActivityRecord
 from scorm_embed.engine.transfer import describe
 from scorm_embed.errors import CmiDataError, NotFoundError, RequestError
@@ -54,9 +55,12 @@ class SessionCalls(Desk):
         event = _written(update)
 
         async def change(work: Work) -> None:
+            # What the host writes counts, also while the learner only looks around, on a copy.
+            scratch, work.scratch = work.scratch, None
             if event.elements and work.state.current is None:
                 _prepare(work)
             effects = await work.handle(event)
+            work.scratch = scratch
             if effects.refused:
                 raise CmiDataError(
                     "The package's data model refuses some elements; nothing was changed.",
@@ -96,9 +100,10 @@ class SessionCalls(Desk):
         """List attempts, oldest first: ``{"attempts": […]}``."""
         work = await load_work(self, tenant_id, session_id, rows=())
         state = work.state
-        newest = current_attempt(work.opened.course, work.opened.tree, state)
+        newest = concluded(work.opened.course, work.opened.tree, state)
+        summary = replace(state.attempt, seconds=state.attempt.seconds + state.unclosed_seconds)
         entries = [attempt_document(entry, of_summary(entry), current=False) for entry in state.earlier]
-        return {"attempts": [*entries, attempt_document(state.attempt, newest, current=True)]}
+        return {"attempts": [*entries, attempt_document(summary, newest, current=True)]}
 
     async def activities(self, tenant_id: str, session_id: str, *, attempt: int | None = None) -> Document:
         """List activities with status, score and time: ``{"activities": […]}``."""
