@@ -76,7 +76,7 @@ class PackageVersion:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A score; None is unknown."""
+    """A session's score; what is not known is None."""
 
     scaled: float | None = None
     raw: float | None = None

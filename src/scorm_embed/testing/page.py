@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scorm_embed.core.datamodel import CmiState, data_model
+from scorm_embed.storage.base import Score
 from scorm_embed.testing.sco import FakeSCO, Setting
-from scorm_embed.testing.shown import MenuEntry, Score, SessionShown, identifiers_of, menu_entries
+from scorm_embed.testing.shown import MenuEntry, SessionShown, identifiers_of, menu_entries
 
 Document = dict[str, Any]
 

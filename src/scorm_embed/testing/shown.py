@@ -6,17 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from scorm_embed.storage.base import Score
+
 _COMPLETE_FIRST = ("finish_first", "prerequisites", "stopped", "disabled", "nothing_to_deliver")
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """A session's score; what is not known is None."""
-
-    scaled: float | None = None
-    raw: float | None = None
-    min: float | None = None
-    max: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
