@@ -44,7 +44,29 @@ def scorm_in_memory() -> Iterator[Callable[[ScormEmbed], ScormEmbed]]:
     from scorm_embed.testing import in_memory
 
     with ExitStack() as stack:
-        yield lambda scorm: stack.enter_context(in_memory(scorm))
+        kept: dict[int, ScormEmbed] = {}
+
+        def keep(scorm: ScormEmbed) -> ScormEmbed:
+            if id(scorm) not in kept:
+                kept[id(scorm)] = stack.enter_context(in_memory(scorm))
+            return scorm
+
+        yield keep
+
+
+@pytest.fixture
+def scorm_package(scorm_in_memory: Callable[[ScormEmbed], ScormEmbed]) -> Callable[..., str]:
+    """Imports a course into a host's own object, in memory, and gives the package's id: ``scorm_package(scorm)``.
+
+    A second argument is the course, as the bytes of its zip; without it, a SCORM 1.2 course of one lesson.
+    """
+    from scorm_embed.testing import course_12
+
+    def add(scorm: ScormEmbed, course: bytes | None = None) -> str:
+        package = scorm_in_memory(scorm).sync.import_package(course_12() if course is None else course)
+        return str(package["id"])
+
+    return add
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
     from django.views.decorators.csrf import csrf_exempt
 
     from scorm_embed import DirectoryContent
-    from scorm_embed.integrations.django import current_learner, make_scorm, scorm_urls, table_of
+    from scorm_embed.integrations.django import make_scorm, open_course, scorm_urls, table_of
 
     class Grade(models.Model):
         user = models.ForeignKey(User, models.CASCADE)
@@ -121,9 +121,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
         return HttpResponse("hello")
 
     def course(request: HttpRequest, package_id: str) -> HttpResponse:
-        learner = current_learner(request)
-        launch = scorm.sync.launch(package_id, learner, session_id=f"{learner.id}-{package_id}", request=request)
-        return HttpResponse(f'<iframe src="{launch["player_url"]}"></iframe>')
+        return HttpResponse(f'<iframe src="{open_course(scorm, request, package_id)}"></iframe>')
+
+    @login_not_required
+    def demo(request: HttpRequest, package_id: str) -> HttpResponse:
+        learner = Learner("guest") if "as" in request.GET else None
+        return HttpResponse(open_course(scorm, request, package_id, learner, mode="browse"))
 
     @transaction.non_atomic_requests
     async def course_async(request: HttpRequest, package_id: str) -> JsonResponse:
@@ -136,6 +139,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
         urlpatterns=[
             path("sign-in", sign_in),
             path("courses/<package_id>", course),
+            path("demo/<package_id>", demo),
             path("async/<package_id>", course_async),
             path("learn/scorm/", scorm_urls(scorm)),
             path("second/", scorm_urls(second, "second")),
@@ -219,6 +223,13 @@ def test_nobody_else_opens_it(client: Any, users: Any, package: str) -> None:
         client("").open(player)
     users.ada.is_active = False
     users.ada.save()
+
+
+def test_a_course_that_is_not_there_is_404_and_nobody_signed_in_is_403(client: Any, users: Any, package: str) -> None:
+    learner = client("ada")
+    assert learner.get("/courses/none").status == 404
+    assert client("").get(f"/demo/{package}").status == 403
+    assert client("").get(f"/demo/{package}?as=guest").text.endswith(f"/player/guest-{package}")
 
 
 def test_a_session_cookie_that_django_did_not_make_signs_nobody_in(users: Any, package: str) -> None:

@@ -154,6 +154,30 @@ def test_dependencies_give_the_learner_and_the_player(scorm_factory: Factory, sc
     assert fetch("GET", "/maybe", headers={"X-User": "ada"}).json() == "Ada"
 
 
+def test_a_fastapi_course_opens_in_one_line_for_whom_is_signed_in(scorm_package: Any, scorm_learner: Any) -> None:
+    app = fastapi.FastAPI()
+    scorm = scorm_fastapi.make_scorm(app, "/learn", openapi=True, secret_key="x" * 32, learner=by_header)
+
+    @app.get("/courses/{package_id}")
+    async def course(package_id: str, open_course: scorm_fastapi.OpenCourse) -> str:
+        return await open_course(package_id)
+
+    @app.get("/previews/{package_id}")
+    async def preview(package_id: str, open_course: scorm_fastapi.OpenCourse) -> str:
+        return await open_course(package_id, session_id="preview", mode="browse")
+
+    assert "/learn/api/v1/sessions" in app.openapi()["paths"]
+    package = scorm_package(scorm)
+    fetch, ada = scorm_learner(app).client.fetch, {"X-User": "ada"}
+    first = fetch("GET", f"/courses/{package}", headers=ada).json()
+    again = fetch("GET", f"/courses/{package}", headers=ada).json()
+    assert {first, again} == {f"http://testserver/learn/player/ada-{package}"}
+    assert fetch("GET", f"/previews/{package}", headers=ada).json().endswith("/player/preview")
+    assert fetch("GET", f"/courses/{package}").status == 401
+    assert fetch("GET", "/courses/none", headers=ada).status == 404
+    assert {session["id"] for session in scorm.sync.sessions()["sessions"]} == {f"ada-{package}", "preview"}
+
+
 def test_a_dependency_of_an_app_with_two_players_says_that_there_are_two(scorm_factory: Factory) -> None:
     app, _ = fastapi_site(scorm_factory)
     scorm_fastapi.mount(app, scorm_factory(), "/other")
@@ -247,6 +271,52 @@ def test_flask_logins_user_is_the_learner(attributes: dict[str, str], name: str)
         assert scorm_flask.current_learner(None) is None
         flask_login.login_user(user)
         assert scorm_flask.current_learner(None) == Learner("7", name)
+
+
+def test_a_flask_course_opens_in_one_line_for_whom_is_signed_in(scorm_package: Any) -> None:
+    app = flask.Flask("site")
+    app.config.update(SECRET_KEY="n" * 32, SECRET_KEY_FALLBACKS=["o" * 32])
+    logins = flask_login.LoginManager(app)
+    scorm = scorm_flask.make_scorm(app, "/learn")
+
+    class User(flask_login.UserMixin):
+        id = "7"
+
+    logins.request_loader(lambda request: User() if "X-User" in request.headers else None)
+
+    @app.get("/courses/<package_id>")
+    def course(package_id: str) -> str:
+        return scorm_flask.open_course(scorm, package_id)
+
+    @app.get("/demo/<package_id>")
+    def demo(package_id: str) -> str:
+        return scorm_flask.open_course(scorm, package_id, Learner("guest"), mode="browse")
+
+    package, client, ada = scorm_package(scorm), app.test_client(), {"X-User": "ada"}
+    url = client.get(f"/courses/{package}", headers=ada).text
+    assert url == f"http://localhost/learn/player/7-{package}"
+    assert client.get(url, headers=ada).status_code == 200
+    assert client.get(f"/demo/{package}").text.endswith(f"/player/guest-{package}")
+    assert client.get(f"/courses/{package}").status_code == 401
+    assert client.get("/courses/none", headers=ada).status_code == 404
+
+
+def test_flasks_older_secrets_still_count(scorm_package: Any) -> None:
+    old, new = "o" * 32, "n" * 32
+    before = flask.Flask("before")
+    before.secret_key = old
+    player = scorm_flask.make_scorm(before)
+    with before.test_request_context():
+        launch = player.sync.launch(scorm_package(player), "ada", session_id="s", request=flask.request)
+    after = flask.Flask("after")
+    after.config.update(SECRET_KEY=new, SECRET_KEY_FALLBACKS=[old])
+    token = launch["launch_url"].partition("?")[2]
+    scorm_package(scorm_flask.make_scorm(after))
+    # The token is good; the session is that of another database.
+    assert after.test_client().get(f"/scorm/player/s?{token}").status_code == 404
+    after.config.update(SECRET_KEY_FALLBACKS=None)
+    scorm_package(scorm_flask.make_scorm(after, "/without"))
+    assert after.test_client().get(f"/without/player/s?{token}").status_code == 401
 
 
 # -- Quart

@@ -6,12 +6,13 @@ import inspect
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import scorm_embed_pytest
-from scorm_embed import testing
+from scorm_embed import ScormEmbed, testing
 
 
 def test_loading_the_plugin_imports_nothing_of_the_package() -> None:
@@ -28,7 +29,8 @@ def test_every_fixture_has_the_prefix_and_says_what_it_is() -> None:
     fixtures = [
         name for name, value in vars(scorm_embed_pytest).items() if type(value).__name__ == "FixtureFunctionDefinition"
     ]
-    assert sorted(fixtures) == ["scorm_clock", "scorm_factory", "scorm_in_memory", "scorm_learner", "scorm_play"]
+    wanted = {"scorm_clock", "scorm_factory", "scorm_in_memory", "scorm_learner", "scorm_package", "scorm_play"}
+    assert set(fixtures) == wanted
     for name in fixtures:
         assert getattr(scorm_embed_pytest, name).__doc__, name
 
@@ -48,6 +50,13 @@ def test_a_hosts_test_finds_the_fixtures_without_importing_a_plugin(tmp_path: Pa
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_packages_of_a_test_are_in_memory_together_and_go_with_it(scorm_package: Callable[..., str]) -> None:
+    scorm = ScormEmbed(secret_key="a secret that is long enough for the test")
+    first, second = scorm_package(scorm), scorm_package(scorm, testing.course_2004("a", "b"))
+    assert [scorm.sync.package(package)["standard"][:4] for package in (first, second)] == ["1.2", "2004"]
+    assert {package["id"] for package in scorm.sync.packages()["packages"]} == {first, second}
 
 
 @pytest.mark.parametrize("name", testing.__all__)

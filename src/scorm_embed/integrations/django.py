@@ -16,9 +16,10 @@ from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.core.handlers.asgi import ASGIRequest
 from django.db import close_old_connections, connections, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import get_script_prefix, re_path, reverse
 from django.views.decorators.csrf import csrf_exempt
 from sqlalchemy import TableClause, column, table
@@ -26,7 +27,8 @@ from sqlalchemy.engine import URL
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message
 
-from scorm_embed.errors import ConfigurationError
+from scorm_embed.errors import ConfigurationError, NotFoundError
+from scorm_embed.integrations.own_session import own_session_id
 from scorm_embed.integrations.wsgi import respond
 from scorm_embed.service.service import Service
 from scorm_embed.storage import MemoryStorage, SQLStorage, Storage
@@ -76,12 +78,37 @@ class _DjangoScorm(ScormEmbed):
         return open_service(options, self._hooks, self._now)
 
 
-def current_learner(connection: HTTPConnection) -> Learner | None:
+def current_learner(connection: HTTPConnection | HttpRequest) -> Learner | None:
     """Give ``request.user``: for the option ``learner``; the default of ``make_scorm``."""
     user = connection.user
     if not user.is_authenticated:
         return None
     return Learner(str(user.pk), user.get_full_name() or user.get_username())
+
+
+def open_course(
+    scorm: ScormEmbed, request: HttpRequest, package_id: str, learner: Learner | None = None, **launch: Any
+) -> str:
+    """Launch a course in a view that is not async, and give the player's URL.
+
+    A package that is not there is 404; nobody signed in is 403, and ``login_required`` leads them to the login first.
+
+    Args:
+        scorm: the player.
+        request: the view's.
+        package_id: the course.
+        learner: who takes it; ``request.user`` when absent.
+        launch: more arguments of ``ScormEmbed.launch``; without a ``session_id`` the learner has one session on each
+            package, which goes on.
+    """
+    learner = learner or current_learner(request)
+    if learner is None:
+        raise PermissionDenied
+    launch = {"session_id": own_session_id(learner, package_id), "request": request, **launch}
+    try:
+        return str(scorm.sync.launch(package_id, learner, **launch)["player_url"])
+    except NotFoundError as error:
+        raise Http404(error.message) from error
 
 
 # -- the database

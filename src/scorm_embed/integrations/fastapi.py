@@ -1,16 +1,18 @@
-"""FastAPI: mounts ``ScormEmbed``, gives it and the signed-in learner as dependencies, and describes its routes.
+"""FastAPI: mounts ``ScormEmbed`` and describes its routes; the signed-in learner and their launches as dependencies.
 
 The dependencies are those of the app whose route asks: what ``mount`` has mounted there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 
-from scorm_embed.errors import ConfigurationError
+from scorm_embed.errors import ConfigurationError, NotFoundError
 from scorm_embed.integrations import starlette
+from scorm_embed.integrations.own_session import own_session_id
 from scorm_embed.integrations.paths import checked_path
 from scorm_embed.integrations.starlette import session_learner
 from scorm_embed.web.app import ScormEmbed
@@ -19,11 +21,14 @@ from scorm_embed.web.openapi import merge_openapi
 
 __all__ = [
     "CurrentLearner",
+    "OpenCourse",
     "OptionalLearner",
     "Scorm",
     "get_learner",
     "get_learner_or_none",
+    "get_open_course",
     "get_scorm",
+    "make_scorm",
     "mount",
     "session_learner",
 ]
@@ -45,6 +50,20 @@ def mount(app: FastAPI, scorm: ScormEmbed, path: str = "/scorm", *, openapi: boo
     setattr(app.state, _STATE, mounted)
     if openapi:
         _describe(app, checked_path(path))
+
+
+def make_scorm(app: FastAPI, path: str = "/scorm", *, openapi: bool = False, **options: Any) -> ScormEmbed:
+    """Make a ``ScormEmbed`` and mount it.
+
+    Args:
+        app: the host's app.
+        path: where it answers.
+        openapi: as in ``mount``.
+        options: of ``ScormEmbed``; ``secret_key`` is needed, and ``learner`` says who is signed in.
+    """
+    scorm = ScormEmbed(**options)
+    mount(app, scorm, path, openapi=openapi)
+    return scorm
 
 
 def get_scorm(request: Request) -> ScormEmbed:
@@ -83,6 +102,28 @@ def get_learner(learner: OptionalLearner) -> Learner:
 
 CurrentLearner = Annotated[Learner, Depends(get_learner)]
 """The signed-in user, as the type of a parameter; 401 where there is none."""
+
+
+def get_open_course(request: Request, scorm: Scorm, learner: CurrentLearner) -> Callable[..., Awaitable[str]]:
+    """Give a function that launches a course for the signed-in user: a dependency; 401 where nobody is signed in.
+
+    ``await open_course(package_id)`` gives the player's URL. More arguments are those of ``ScormEmbed.launch``; without
+    a ``session_id`` the learner has one session on each package, which goes on. A package that is not there is 404.
+    """
+
+    async def open_course(package_id: str, **launch: Any) -> str:
+        launch = {"session_id": own_session_id(learner, package_id), "request": request, **launch}
+        try:
+            launched = await scorm.launch(package_id, learner, **launch)
+        except NotFoundError as error:
+            raise HTTPException(404, error.message) from error
+        return str(launched["player_url"])
+
+    return open_course
+
+
+OpenCourse = Annotated[Callable[..., Awaitable[str]], Depends(get_open_course)]
+"""``await open_course(package_id)`` launches for the signed-in user and gives the player's URL, as a parameter."""
 
 
 def _describe(app: FastAPI, path: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask
+from flask import Flask, abort, request
 
+from scorm_embed.errors import NotFoundError
+from scorm_embed.integrations.own_session import own_session_id
 from scorm_embed.integrations.wsgi import Environ, ScormWSGIMiddleware
 from scorm_embed.web.app import ScormEmbed
 from scorm_embed.web.identity import Learner
@@ -35,6 +37,46 @@ def mount(app: Flask, scorm: ScormEmbed, path: str = "/scorm") -> None:
 
     scorm.run_hooks_within(app.app_context)
     app.wsgi_app = ScormWSGIMiddleware(app.wsgi_app, scorm, path, around=around)  # type: ignore[method-assign]
+
+
+def make_scorm(app: Flask, path: str = "/scorm", **options: Any) -> ScormEmbed:
+    """Make a ``ScormEmbed`` for a Flask app and mount it.
+
+    Without such options, the secrets are the app's ``SECRET_KEY`` and ``SECRET_KEY_FALLBACKS``, and the learners are
+    Flask-Login's users.
+
+    Args:
+        app: the host's app.
+        path: where it answers.
+        options: of ``ScormEmbed``.
+    """
+    options.setdefault("learner", current_learner)
+    options.setdefault("secret_key", [app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ())])
+    scorm = ScormEmbed(**options)
+    mount(app, scorm, path)
+    return scorm
+
+
+def open_course(scorm: ScormEmbed, package_id: str, learner: Learner | None = None, **launch: Any) -> str:
+    """Launch a course in a view, and give the player's URL.
+
+    A package that is not there is 404; nobody signed in is 401.
+
+    Args:
+        scorm: the player.
+        package_id: the course.
+        learner: who takes it; Flask-Login's user when absent.
+        launch: more arguments of ``ScormEmbed.launch``; without a ``session_id`` the learner has one session on each
+            package, which goes on.
+    """
+    learner = learner or current_learner(request)
+    if learner is None:
+        abort(401)
+    launch = {"session_id": own_session_id(learner, package_id), "request": request, **launch}
+    try:
+        return str(scorm.sync.launch(package_id, learner, **launch)["player_url"])
+    except NotFoundError as error:
+        abort(404, error.message)
 
 
 def current_learner(_: object) -> Learner | None:
