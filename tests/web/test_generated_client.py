@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,25 @@ def test_every_generated_module_compiles_with_its_types(generated: Path) -> None
     assert done.returncode == 0, done.stdout
     for path in sorted(generated.rglob("*.py")):
         importlib.import_module(".".join(path.relative_to(generated.parent).with_suffix("").parts))
+
+
+def test_the_generated_client_uploads_a_package_as_a_form_or_as_the_body(url: str, generated: Path) -> None:
+    def use(name: str) -> Any:
+        return importlib.import_module(f"scorm_client.{name}")
+
+    upload, models, file = use("api.packages.import_package").sync, use("models"), use("types").File
+    with use("client").AuthenticatedClient(base_url=url, token=KEY) as client:
+        sent = file(BytesIO(course_2004("one", title="Knots")), "knots.zip", "application/zip")
+        first = upload(client=client, body=models.PackageForm(file=sent))
+        assert (first.title, first.version) == ("Knots", 1)
+        sent = file(BytesIO(course_2004("one", "two", title="Knots")), "knots.zip", "application/zip")
+        second = upload(client=client, body=models.PackageForm(file=sent, package_id=first.id))
+        assert (second.id, second.version) == (first.id, 2)
+        third = upload(client=client, body=file(BytesIO(course_2004("one", title="Sails"))), package_id=first.id)
+        assert (third.id, third.version, third.title) == (first.id, 3, "Sails")
+        refused = upload(client=client, body=models.PackageForm(file=file(BytesIO(b"no zip"), "knots.zip")))
+        assert isinstance(refused, models.Error)
+        assert refused.code == "INVALID_FILE_TYPE"
 
 
 def test_the_generated_client_launches_reads_lists_and_understands_an_error(url: str, generated: Path) -> None:
