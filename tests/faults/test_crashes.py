@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-ROUNDS = int(os.environ.get("SCORM_EMBED_CRASHES", "12"))
+ROUNDS = int(os.environ.get("SCORM_EMBED_CRASHES", "6"))
 SEED = int(os.environ.get("SCORM_EMBED_SEED", "1"))
 
 

@@ -33,7 +33,7 @@ from crowd import CrowdLearner, Seen  # noqa: E402 - beside this file, which is 
 
 LEARNERS, COMMITS = (int(part) for part in os.environ.get("SCORM_EMBED_CROWD", "20x10").split("x"))
 KEY = "crowd-key-crowd-key-crowd-key-0123"
-WAIT_SECONDS = 60
+WAIT_SECONDS = 300
 BIND = ("--host", "127.0.0.1", "--port", "{port}")
 SERVERS = {
     "uvicorn": (4, "/", ["uvicorn", "crowded_site:app", *BIND, "--workers", "4", "--log-level", "warning"]),
@@ -84,7 +84,7 @@ def serving(command: list[str], url: str, schema: str, folder: Path) -> Iterator
     finally:
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(WAIT_SECONDS)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

@@ -27,7 +27,7 @@ from scorm_embed.storage.connections import read_url
 from scorm_embed.testing.package_builder import build_package
 
 HERE = Path(__file__).parent
-KILLS = int(os.environ.get("SCORM_EMBED_KILLS", "20"))
+KILLS = int(os.environ.get("SCORM_EMBED_KILLS", "8"))
 WRITERS = 4
 WAIT_SECONDS = 30
 

@@ -17,12 +17,12 @@ Manifest = Callable[..., str]
 
 
 def within(seconds: float, call: Callable[[], Any]) -> Any:
-    """Run a call that has to stay quick; the bound is many times what it takes."""
-    start = time.perf_counter()
+    """Run a call that has to stay quick: the bound, in seconds of computing, is many times what it takes."""
+    start = time.process_time()
     try:
         return call()
     finally:
-        assert time.perf_counter() - start < seconds
+        assert time.process_time() - start < seconds
 
 
 def test_billion_laughs_expand_to_nothing(read: Read) -> None:
