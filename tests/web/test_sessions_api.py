@@ -210,6 +210,17 @@ async def test_a_wrong_filter_is_refused(host: Any, query: str) -> None:
         assert code(response) == (400, "INVALID_REQUEST")
 
 
+async def test_pages_go_on_behind_the_longest_identifier(host: Any) -> None:
+    package = await host.course()
+    names = [name * 255 for name in ("\U0001f600", "\U0001f601")]
+    for name in names:
+        await host.launch(package, name)
+    async with host.client() as client:
+        first = (await client.get("/api/v1/sessions", params={"limit": 1})).json()
+        second = await client.get("/api/v1/sessions", params={"limit": 1, "cursor": first["next_cursor"]})
+    assert [first["sessions"][0]["id"], second.json()["sessions"][0]["id"]] == names[::-1]
+
+
 async def test_a_session_is_deleted(host: Any, session: dict[str, Any]) -> None:
     async with host.client() as client:
         assert (await client.delete("/api/v1/sessions/s1")).status_code == 204

@@ -21,7 +21,8 @@ _NUMBER_MAX = 253_402_300_799_999_999
 
 def write_cursor(scope: Sequence[str], place: Sequence[int | str]) -> str:
     """Write a cursor for a place in the list that ``scope`` names (which list, whose)."""
-    text = json.dumps([_fingerprint(scope), *place], separators=(",", ":"))
+    # Not escaped: the longest identifier must not make a cursor too long for a query string.
+    text = json.dumps([_fingerprint(scope), *place], ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
