@@ -26,7 +26,7 @@ from scorm_embed.service.documents import (
     session_document,
 )
 from scorm_embed.service.model import Document, SessionUpdate
-from scorm_embed.storage.base import CommitRecord, RuntimeKey, RuntimeRecord, SessionQuery
+from scorm_embed.storage.base import BY_API, CommitRecord, RuntimeKey, RuntimeRecord, SessionQuery
 
 COMPLETION_STATUSES = ("completed", "incomplete", "not attempted", "unknown")
 SUCCESS_STATUSES = ("passed", "failed", "unknown")
@@ -202,7 +202,7 @@ _SESSION_TIMES = ("cmi.session_time", "cmi.core.session_time")
 def _put_row(work: Work, elements: list[list[str | None]]) -> CommitRecord:
     key = work.state.current_key
     return CommitRecord(
-        "api",
+        BY_API,
         work.record.version + 1,
         work.now,
         None,

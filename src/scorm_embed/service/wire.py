@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from scorm_embed.core.sequencing.vocabulary import NavigationRequest
 from scorm_embed.errors import RequestError
+from scorm_embed.storage.base import BY_API
+from scorm_embed.storage.checking import NUMBER_MAX
 
 REQUESTS = {
     "continue": NavigationRequest.CONTINUE,
@@ -77,13 +79,21 @@ class _Reader:
         if self.faults:
             raise RequestError("The request is not understood.", {"fields": self.faults[:50]})
 
+    def launch(self, data: Mapping[str, Any], path: str) -> str:
+        """Read who sent the data. Rows of the host's own changes cannot be written, nor their numbers taken."""
+        launch = data.get("launch")
+        if not isinstance(launch, str) or launch == BY_API:
+            self.fault(f"{path}launch", "must be the name of a launch")
+            return ""
+        return launch
+
     def commit(self, data: Any, path: str) -> SentCommit | None:
         if not isinstance(data, Mapping):
             self.fault(path, "must be an object")
             return None
         number = self.get(data, "number", int, f"{path}.", 0)
-        if not 1 <= number <= 2**53:
-            self.fault(f"{path}.number", "must be a whole number from 1")
+        if not 1 <= number <= NUMBER_MAX:
+            self.fault(f"{path}.number", f"must be a whole number from 1 to {NUMBER_MAX}")
         return SentCommit(
             number,
             self.moment(data.get("sent_at")),
@@ -99,7 +109,7 @@ class _Reader:
             self.fault(path, "must be a list")
             return ()
         found = [self.commit(entry, f"{path}[{at}]") for at, entry in enumerate(data)]
-        return tuple(sorted((c for c in found if c is not None), key=lambda c: c.number))
+        return _once(c for c in found if c is not None)
 
     def elements(self, data: Any, path: str) -> tuple[tuple[str, str], ...]:
         if not isinstance(data, list):
@@ -124,9 +134,9 @@ class _Reader:
             return None
         try:
             moment = datetime.fromisoformat(data)
-        except ValueError:
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
             return None
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 _NAMES: dict[Any, str] = {
@@ -138,27 +148,35 @@ _NAMES: dict[Any, str] = {
 }
 
 
+def _once(commits: Iterable[SentCommit]) -> tuple[SentCommit, ...]:
+    """Each number once, as it came first, in order."""
+    found: dict[int, SentCommit] = {}
+    for commit in commits:
+        found.setdefault(commit.number, commit)
+    return tuple(found[number] for number in sorted(found))
+
+
 def read_start(body: Mapping[str, Any]) -> tuple[Recovered, ...]:
     """Read the body of ``start``; ``RequestError`` names every fault."""
     reader = _Reader()
-    found = []
+    found: dict[str, tuple[SentCommit, ...]] = {}
     recover = reader.get(body, "recover", list, "", [])
     for at, entry in enumerate(recover):
         path = f"recover[{at}]"
-        if not isinstance(entry, Mapping) or not isinstance(entry.get("launch"), str):
-            reader.fault(f"{path}.launch", "must be a text")
+        if not isinstance(entry, Mapping):
+            reader.fault(path, "must be an object")
             continue
-        found.append(Recovered(entry["launch"], reader.commits(entry.get("commits"), f"{path}.commits")))
+        launch = reader.launch(entry, f"{path}.")
+        commits = reader.commits(entry.get("commits"), f"{path}.commits")
+        found[launch] = _once((*found.get(launch, ()), *commits))
     reader.done()
-    return tuple(found)
+    return tuple(Recovered(launch, commits) for launch, commits in found.items())
 
 
 def read_message(body: Mapping[str, Any]) -> SentMessage:
     """Read the body of ``commit``; ``RequestError`` names every fault."""
     reader = _Reader()
-    launch = reader.get(body, "launch", str, "", None)
-    if launch is None and not reader.faults:
-        reader.fault("launch", "is missing")
+    launch = reader.launch(body, "")
     view = reader.get(body, "view", int, "", 0)
     commits = reader.commits(body.get("commits", []), "commits")
     request: NavigationRequest | None = None
@@ -172,4 +190,4 @@ def read_message(body: Mapping[str, Any]) -> SentMessage:
         target = reader.get(navigate, "target", str, "navigate.", None)
     leave = reader.get(body, "leave", bool, "", False)
     reader.done()
-    return SentMessage(launch or "", view, commits, request, target, bool(leave))
+    return SentMessage(launch, view, commits, request, target, bool(leave))

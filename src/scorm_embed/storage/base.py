@@ -168,6 +168,8 @@ class LearnerData:
     """In a change, None removes, a store or an objective."""
 
 
+BY_API = "api"
+"""What stands for the launch in rows of the log that no player sent."""
 OPENING = "launch"
 """The kind of a row of the log that says that the player was opened: what came before it is over."""
 
@@ -177,7 +179,7 @@ class CommitRecord:
     """One appended row of a session's log: what a player or a client sent and what became of it."""
 
     launch: str
-    """The launch that sent it; "api" for changes through the HTTP API."""
+    """The launch that sent it; ``BY_API`` for changes through the HTTP API."""
     number: int
     """Numbered within its launch, from 1."""
     received_at: datetime
