@@ -412,3 +412,53 @@ async def test_a_12_course_that_the_host_has_passed_stays_passed_when_it_opens_a
         "passed",
         0.8,
     )
+
+
+FLOW = '<imsss:sequencing><imsss:controlMode choice="true" flow="true"/></imsss:sequencing>'
+
+
+async def _statuses(desk) -> list[str]:
+    return [entry["completion_status"] for entry in (await desk.shown())["activities"]]
+
+
+@pytest.mark.parametrize("standard", [S12, S2004])
+async def test_an_asset_is_completed_when_the_learner_moves_on(desk, standard) -> None:
+    items = (Item("one", sco=False), Item("two", sco=False))
+    player = await desk.play(await desk.course(standard, *items, sequencing={None: FLOW}))
+    await player.click("continue")
+    assert await _statuses(desk) == ["completed", "not attempted"]
+    await player.click("exit-all")
+    assert await _statuses(desk) == ["completed", "completed"]
+    shown = await desk.shown()
+    assert (shown["completion_status"], shown["success_status"], shown["state"]) == (
+        "completed",
+        "unknown",
+        "completed",
+    )
+
+
+async def test_an_asset_that_content_has_to_complete_is_not_completed_by_looking_at_it(desk) -> None:
+    content = '<imsss:sequencing><imsss:deliveryControls completionSetByContent="true"/></imsss:sequencing>'
+    items = (Item("one", sco=False, sequencing=content), Item("two"))
+    player = await desk.play(await desk.course(S2004, *items, sequencing={None: FLOW}))
+    await player.click("continue")
+    assert await _statuses(desk) == ["incomplete", "not attempted"]
+
+
+async def test_a_12_asset_is_completed_when_the_page_is_closed(desk) -> None:
+    player = await desk.play(await desk.course(S12, Item("one", sco=False)))
+    await player.close()
+    assert (await desk.shown())["completion_status"] == "completed"
+
+
+@pytest.mark.parametrize("standard", [S12, S2004])
+async def test_a_sco_that_never_began_is_not_completed_by_moving_on(desk, standard) -> None:
+    player = await desk.play(await desk.course(standard, *TWO, sequencing={None: FLOW}))
+    await player.click("continue")
+    assert await _statuses(desk) == ["incomplete", "not attempted"]
+
+
+async def test_a_sco_that_never_began_does_not_satisfy_a_prerequisite(desk) -> None:
+    player = await desk.play(await desk.course(S12, Item("one"), Item("two", prerequisites="one")))
+    await player.click("choice", "two")
+    assert (player.state, await _statuses(desk)) == ("choosing", ["incomplete", "not attempted"])

@@ -169,14 +169,16 @@ def close(play: Play, effects: Effects, now: datetime, *, by_content: bool = Fal
         state.closed = {"seconds": seconds, "total": cmi.values.get(total), "initialized": current.initialized}
     if is_2004 or _SESSION_TIME[is_2004] in cmi.values:
         cmi.write(total, add_time(is_2004, cmi.values.get(total), seconds))
-    if current.initialized and not is_2004:
+    is_visited = current.initialized or not play.course.launchables[play.activity_id].sco
+    if is_visited and not is_2004:
         status = finish_status(cmi.values)
         if status is not None:
             cmi.write("cmi.core.lesson_status", status)
     _transfer(play)
     effects.tracking_changed = True
-    record.suspended = exit_is_suspend(play) or not current.initialized
-    if is_2004:
+    # A SCO that never began has not been attempted: moving on must not complete it (UP.4).
+    record.suspended = exit_is_suspend(play) or not is_visited
+    if is_2004 or not is_visited:
         state.tracking.set_suspended(play.tree.by_id[play.activity_id], record.suspended)
 
 
