@@ -265,3 +265,28 @@ def test_options_that_make_no_sense_are_refused_at_once(path, options):
 
 def test_the_representation_names_the_folder(tmp_path):
     assert repr(DirectoryContent(tmp_path)) == f"DirectoryContent({str(tmp_path)!r})"
+
+
+async def test_a_blob_can_be_read_while_its_deletion_is_decided(tmp_path, source):
+    store = DirectoryContent(tmp_path / "store")
+    await store.put(DIGEST, source)
+    found = []
+
+    async def ask():
+        found.append(await DirectoryContent(tmp_path / "store").read(DIGEST, 0, 9))
+        return False
+
+    await store.delete(DIGEST, is_needed=ask)
+    assert found == [DATA[:9]]
+
+
+async def test_what_an_import_that_died_has_left_is_removed_with_its_folder(tmp_path, source):
+    store = DirectoryContent(tmp_path / "store")
+    left = tmp_path / "store" / "incoming" / "scorm-import-x"
+    left.mkdir(parents=True)
+    (left / "blob.zip").write_bytes(b"x")
+    new = left.with_name("scorm-import-y")
+    new.mkdir()
+    os.utime(left, (0, 0))
+    await store.put(DIGEST, source)
+    assert (left.exists(), new.exists()) == (False, True)

@@ -11,7 +11,7 @@ import pytest
 
 from scorm_embed.content import Blob, DirectoryContent, MemoryContent, build_blob
 from scorm_embed.content.base import STREAM_PIECE_BYTES
-from scorm_embed.errors import NotFoundError
+from scorm_embed.errors import NotFoundError, StorageUnavailableError
 
 pytestmark = pytest.mark.anyio
 
@@ -180,6 +180,43 @@ async def test_a_deleted_blob_is_gone_and_can_be_put_again(store, source):
         await store.read(DIGEST, 0, 1)
     await store.put(DIGEST, source)
     assert await store.read(DIGEST, 0, 1) == DATA[:1]
+
+
+@pytest.mark.parametrize("is_needed", [True, False])
+async def test_a_blob_that_is_deleted_is_put_back_when_it_turns_out_to_be_needed(store, source, is_needed):
+    await store.put(DIGEST, source)
+
+    async def ask():
+        return is_needed
+
+    await store.delete(DIGEST, is_needed=ask)
+    if is_needed:
+        assert await store.read(DIGEST, 0, 9) == DATA[:9]
+    else:
+        with pytest.raises(NotFoundError):
+            await store.read(DIGEST, 0, 1)
+
+
+async def test_a_blob_is_there_again_when_nobody_can_say_whether_it_is_needed(store, source):
+    await store.put(DIGEST, source)
+
+    async def ask():
+        raise StorageUnavailableError("away")
+
+    with pytest.raises(StorageUnavailableError):
+        await store.delete(DIGEST, is_needed=ask)
+    assert await store.read(DIGEST, 0, 9) == DATA[:9]
+
+
+async def test_a_blob_that_is_put_while_its_deletion_is_decided_stays(store, source):
+    await store.put(DIGEST, source)
+
+    async def ask():
+        await store.put(DIGEST, source)
+        return False
+
+    await store.delete(DIGEST, is_needed=ask)
+    assert await store.read(DIGEST, 0, 9) == DATA[:9]
 
 
 async def test_a_closed_store_opens_again_by_itself(store, source):

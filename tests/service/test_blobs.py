@@ -57,10 +57,10 @@ async def test_bytes_that_are_imported_while_their_last_package_is_deleted_are_k
     deleting, go_on = asyncio.Event(), asyncio.Event()
     delete = content.delete
 
-    async def slow_delete(digest: str) -> None:
+    async def slow_delete(digest: str, **options: Any) -> None:
         deleting.set()
         await go_on.wait()
-        await delete(digest)
+        await delete(digest, **options)
 
     monkeypatch.setattr(content, "delete", slow_delete)
     deletion = asyncio.create_task(service.delete_package("t", first["id"]))
@@ -91,6 +91,45 @@ async def test_bytes_that_another_process_deletes_before_it_sees_the_new_package
     second = await here.import_package("t", course)
     assert len(gone) == 1
     assert await _holds(storage, store(), second["id"])
+
+
+async def test_bytes_that_another_process_imports_between_a_deletion_and_its_end_are_kept(
+    course: Path, store: Callable[[], ContentStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = MemoryStorage()
+    here, there = Service(storage, store()), Service(storage, store())
+    first = await there.import_package("t", course)
+    delete = there.content.delete
+    second: list[Any] = []
+
+    async def late_delete(digest: str, **options: Any) -> None:
+        if not second:
+            second.append(await here.import_package("t", course))
+        await delete(digest, **options)
+
+    monkeypatch.setattr(there.content, "delete", late_delete)
+    await there.delete_package("t", first["id"])
+    assert await _holds(storage, store(), second[0]["id"])
+
+
+async def test_of_two_packages_with_the_same_bytes_deleted_at_once_the_last_takes_the_blob(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage, content = MemoryStorage(), DirectoryContent(tmp_path / "content")
+    here, there = Service(storage, content), Service(storage, content)
+    first, second = await here.import_package("t", course), await here.import_package("t", course)
+    unused_digests = storage.unused_digests
+    both_gone = asyncio.Event()
+
+    async def look_late(digests: Any) -> Any:
+        if len((await storage.list_packages("t")).items) == 0:
+            both_gone.set()
+        await both_gone.wait()
+        return await unused_digests(digests)
+
+    monkeypatch.setattr(storage, "unused_digests", look_late)
+    await asyncio.gather(here.delete_package("t", first["id"]), there.delete_package("t", second["id"]))
+    assert [path for path in (tmp_path / "content").rglob("*") if path.is_file()] == []
 
 
 async def test_an_import_leaves_nothing_behind_but_the_blob(course: Path, tmp_path: Path) -> None:

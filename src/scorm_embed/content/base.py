@@ -7,14 +7,16 @@ is inside a blob is read by ``blob``, and what may be shown to whom is decided a
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from scorm_embed.errors import NotFoundError
 
 STREAM_PIECE_BYTES = 256 * 1024
 """The largest piece that a store's ``stream`` gives."""
+
+IsNeeded: TypeAlias = Callable[[], Awaitable[bool]]
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -47,8 +49,13 @@ class ContentStore(Protocol):
     def stream(self, digest: str, start: int, length: int) -> AsyncIterator[bytes]:
         """Give the same bytes in pieces of a bounded size, without holding them all."""
 
-    async def delete(self, digest: str) -> None:
-        """Forget a blob; nothing happens when there is none."""
+    async def delete(self, digest: str, *, is_needed: IsNeeded | None = None) -> None:
+        """Forget a blob; nothing happens when there is none.
+
+        Args:
+            is_needed: asked when ``put`` already finds no blob here and would store it anew. Where the answer is yes,
+                or an exception, the blob is there again as it was.
+        """
 
     def workspace(self) -> Path | None:
         """Give a folder for files that will be put with ``consume``; None when any temporary folder does.

@@ -16,13 +16,16 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 
-from scorm_embed.content.base import STREAM_PIECE_BYTES, check_digest, is_digest, missing
+from scorm_embed.content.base import STREAM_PIECE_BYTES, IsNeeded, check_digest, is_digest, missing
 from scorm_embed.errors import ConfigurationError, StorageUnavailableError
 
 _ABANDONED_SECONDS = 24 * 3600
+_ASIDE = ".deleting"
+"""Ends the name of a blob of which it is not yet decided whether it goes."""
 _READ_NOW_BYTES_MAX = 1024 * 1024
 _NO_WAIT: int = getattr(os, "RWF_NOWAIT", 0) if hasattr(os, "preadv") else 0
 
@@ -126,11 +129,22 @@ class DirectoryContent:
             start += len(piece)
             yield piece
 
-    async def delete(self, digest: str) -> None:
-        """Forget a blob; nothing happens when there is none."""
-        if is_digest(digest):
-            self._open.pop(digest, None)
-            await to_thread.run_sync(self._delete, digest)
+    async def delete(self, digest: str, *, is_needed: IsNeeded | None = None) -> None:
+        """Forget a blob; see ``ContentStore.delete``. Until it is decided the file has another name, which is read."""
+        if not is_digest(digest):
+            return
+        self._open.pop(digest, None)
+        path = self._path(digest)
+        # A name that no other deletion of the same blob uses: each puts back, or removes, what it has put aside.
+        aside = path.with_name(f"{digest}.{uuid4().hex}{_ASIDE}")
+        if not await to_thread.run_sync(_move, path, aside):
+            return
+        is_kept = True
+        try:
+            is_kept = is_needed is not None and await is_needed()
+        finally:
+            with CancelScope(shield=True):
+                await to_thread.run_sync(*((_move, aside, path) if is_kept else (_remove, aside)))
 
     def workspace(self) -> Path | None:
         """Give a folder on the same disk."""
@@ -154,7 +168,7 @@ class DirectoryContent:
         # A worker thread remembers what it returned until its next job, which would keep the file open: hence the list.
         opened: list[_OpenFile] = []
         try:
-            await to_thread.run_sync(lambda: opened.append(_OpenFile(self._path(digest))))
+            await to_thread.run_sync(lambda: opened.append(_open(self._path(digest))))
         except FileNotFoundError:
             raise missing(digest) from None
         except OSError as error:
@@ -203,11 +217,35 @@ class DirectoryContent:
             raise
         _flush(path.parent)
 
-    def _delete(self, digest: str) -> None:
-        try:
-            self._path(digest).unlink(missing_ok=True)
-        except OSError as error:
-            raise _unavailable(error) from error
+
+def _open(path: Path) -> _OpenFile:
+    try:
+        return _OpenFile(path)
+    except FileNotFoundError:
+        # A deletion that is being decided, or whose process died before it was.
+        for aside in path.parent.glob(f"{path.stem}.*{_ASIDE}"):
+            with contextlib.suppress(FileNotFoundError):
+                return _OpenFile(aside)
+        return _OpenFile(path)
+
+
+def _move(path: Path, target: Path) -> bool:
+    """Give a file another name; False where there is none."""
+    try:
+        path.replace(target)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _unavailable(error) from error
+    _flush(target.parent)
+    return True
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unavailable(error) from error
 
 
 async def _waiting(file: _OpenFile, start: int, length: int) -> bytes:
@@ -238,5 +276,9 @@ def _sweep(incoming: Path) -> None:
     """Remove what a process that died has left behind."""
     for path in incoming.iterdir():
         with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
+            if time.time() - path.stat().st_mtime <= _ABANDONED_SECONDS:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
                 path.unlink()

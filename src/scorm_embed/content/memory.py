@@ -10,7 +10,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from scorm_embed.content.base import STREAM_PIECE_BYTES, check_digest, missing
+from scorm_embed.content.base import STREAM_PIECE_BYTES, IsNeeded, check_digest, missing
 
 
 class MemoryContent:
@@ -46,9 +46,15 @@ class MemoryContent:
             start += len(piece)
             yield piece
 
-    async def delete(self, digest: str) -> None:
-        """Forget a blob; nothing happens when there is none."""
-        self._blobs.pop(digest, None)
+    async def delete(self, digest: str, *, is_needed: IsNeeded | None = None) -> None:
+        """Forget a blob; see ``ContentStore.delete``."""
+        blob = self._blobs.pop(digest, None)
+        is_kept = True
+        try:
+            is_kept = is_needed is not None and await is_needed()
+        finally:
+            if is_kept and blob is not None:
+                self._blobs.setdefault(digest, blob)
 
     def workspace(self) -> Path | None:
         """Any temporary folder does."""

@@ -11,13 +11,14 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import obstore
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import ObjectStore, from_url
 
-from scorm_embed.content.base import STREAM_PIECE_BYTES, check_digest, is_digest, missing
+from scorm_embed.content.base import STREAM_PIECE_BYTES, IsNeeded, check_digest, is_digest, missing
 from scorm_embed.content.limits import MIB
 from scorm_embed.errors import ConfigurationError, StorageUnavailableError
 
@@ -117,17 +118,26 @@ class ObjectContent:
         if left:
             raise StorageUnavailableError("The object store ended its answer early.")
 
-    async def delete(self, digest: str) -> None:
-        """Forget a blob; nothing happens when there is none."""
+    async def delete(self, digest: str, *, is_needed: IsNeeded | None = None) -> None:
+        """Forget a blob; see ``ContentStore.delete``. Until it is decided the object has another key."""
         self._sizes.pop(digest, None)
         if not is_digest(digest):
             return
+        store, key = self._opened(), _key(digest)
+        # A key that no other deletion of the same blob uses: each puts back, or removes, what it has put aside.
+        aside = f"{key}.{uuid4().hex}.deleting"
         try:
-            await obstore.delete_async(self._opened(), _key(digest))
+            await obstore.rename_async(store, key, aside)
         except _MISSING:
             return
         except BaseError as error:
             raise _unavailable(error) from error
+        is_kept = True
+        try:
+            is_kept = is_needed is not None and await is_needed()
+        finally:
+            with CancelScope(shield=True):
+                await _decide(store, aside, key if is_kept else None)
 
     def workspace(self) -> Path | None:
         """Any temporary folder does."""
@@ -163,6 +173,17 @@ def _from_url(url: str, options: dict[str, Any]) -> ObjectStore:
         return from_url(url, **options)
     except (BaseError, ValueError) as error:
         raise ConfigurationError(f"ObjectContent cannot use the URL or its options: {error}") from error
+
+
+async def _decide(store: ObjectStore, aside: str, key: str | None) -> None:
+    """Give an object that was put aside its key again, or remove it."""
+    try:
+        if key is None:
+            await obstore.delete_async(store, aside)
+        else:
+            await obstore.rename_async(store, aside, key)
+    except BaseError as error:
+        raise _unavailable(error) from error
 
 
 def _key(digest: str) -> str:

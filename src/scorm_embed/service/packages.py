@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 
 from scorm_embed.content.build import BuiltBlob, Progress, build_blob
 from scorm_embed.content.schemas import schema_versions
@@ -121,11 +122,19 @@ class PackageCalls(Desk):
         """Remove a package; ``PackageInUseError`` while sessions exist, unless forced. Gives the blobs that went."""
         await self.package_record(tenant_id, package_id)
         async with self.blob_gate:
-            unused = await self.storage.delete_package(tenant_id, package_id, with_sessions=force)
-            self.courses.forget()
-            for digest in unused:
-                await self.content.delete(digest)
+            # Not left half done when the request is cancelled: nobody else knows which blobs to look at.
+            with CancelScope(shield=True):
+                digests = await self.storage.delete_package(tenant_id, package_id, with_sessions=force)
+                self.courses.forget()
+                unused = await self.storage.unused_digests(digests)
+                for digest in unused:
+                    # Another process may be importing the same bytes: what it has recorded by now keeps them, and
+                    # what it records later it stores anew, because it finds them gone.
+                    await self.content.delete(digest, is_needed=partial(self._is_used, digest))
         return unused
+
+    async def _is_used(self, digest: str) -> bool:
+        return not await self.storage.unused_digests([digest])
 
 
 def _spare_of(blob: Path) -> Path:

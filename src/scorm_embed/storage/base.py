@@ -290,8 +290,11 @@ class Storage(Protocol):
         What learners carry within the scope of the package goes with it.
 
         Returns:
-            the digests that no package of any tenant uses any more.
+            the digests of these versions, each once; ``unused_digests`` tells which nobody else uses.
         """
+
+    async def unused_digests(self, digests: Collection[str]) -> Sequence[str]:
+        """Give those of these digests that no package of any tenant uses, in order."""
 
     async def load_session(
         self, tenant_id: str, session_id: str, *, rows: Collection[tuple[str, int]] | None = None

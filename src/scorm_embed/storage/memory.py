@@ -158,9 +158,13 @@ class MemoryStorage:
                     del self._sessions[key]
                 del self._packages[tenant_id, package_id]
                 self._forget_scope(tenant_id, package_id)
-                digests = dict.fromkeys(record.digest for _, record in versions.values())
-                used = {record.digest for held in self._packages.values() for _, record in held.values()}
-                return sorted(digest for digest in digests if digest not in used)
+                return sorted({record.digest for _, record in versions.values()})
+
+    async def unused_digests(self, digests: Collection[str]) -> Sequence[str]:
+        """Give those of these digests that no package of any tenant uses, in order."""
+        with self._lock:
+            used = {record.digest for held in self._packages.values() for _, record in held.values()}
+        return sorted(set(digests) - used)
 
     async def load_session(
         self, tenant_id: str, session_id: str, *, rows: Collection[RecordKey] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import and_, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -128,5 +128,10 @@ async def delete_package(
     for table in (tables.learner_objectives, tables.learner_stores):
         await connection.execute(delete(table).where(table.c.tenant_id == tenant_id, table.c.scope == package_id))
     await connection.execute(delete(packages).where(found))
-    still = select(packages.c.digest).where(packages.c.digest.in_(sorted(digests)))
-    return sorted(digests - {digest for (digest,) in await connection.execute(still)})
+    return sorted(digests)
+
+
+async def unused_digests(connection: AsyncConnection, tables: Tables, digests: Collection[str]) -> Sequence[str]:
+    """Give those of these digests that no package uses."""
+    used = select(tables.packages.c.digest).where(tables.packages.c.digest.in_(sorted(set(digests))))
+    return sorted(set(digests) - {digest for (digest,) in await connection.execute(used)})

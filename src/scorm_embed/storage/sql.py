@@ -135,6 +135,10 @@ class SQLStorage:
             )
         )
 
+    async def unused_digests(self, digests: Collection[str]) -> Sequence[str]:
+        """Give those of these digests that no package of any tenant uses, in order."""
+        return await self._read(lambda connection: packages.unused_digests(connection, self.tables, digests))
+
     async def load_session(
         self, tenant_id: str, session_id: str, *, rows: Collection[tuple[str, int]] | None = None
     ) -> tuple[SessionRecord, RuntimeRecord | None] | None:

@@ -198,7 +198,8 @@ async def a_package_in_use_is_not_deleted(scene: Scene) -> None:
     expect((await storage.load_package(tenant, "one")) is not None, True, "it is still there")
     expect((await scene.load("used"))[0].package_id, "one", "so is its session")
     digests = await storage.delete_package(tenant, "one", with_sessions=True)
-    expect(list(digests), [own], "only what nobody uses any more")
+    expect(list(digests), sorted([shared, own]), "what the versions were made of")
+    expect(list(await storage.unused_digests(digests)), [own], "only what nobody uses any more")
     expect(await storage.load_package(tenant, "one", 1), None, "all versions are gone")
     expect(await storage.load_session(tenant, "used"), None, "so is the session")
     expect(await scene.values("unrelated"), {"cmi.interactions.0.id": "unrelated"}, "others are untouched")
@@ -206,6 +207,8 @@ async def a_package_in_use_is_not_deleted(scene: Scene) -> None:
     left = (dict(learner.objectives), dict(learner.stores))
     expect(left, ({("", "o"): 2}, {("two", "s"): "y"}), "what was carried within the package went with it")
     expect(list(await storage.delete_package(other.tenant, "two")), [shared], "the last user of a digest")
+    expect(list(await storage.unused_digests([shared, own])), sorted([shared, own]), "nobody uses them now")
+    expect(list(await storage.unused_digests([])), [], "nothing was asked")
 
 
 async def versions_are_listed_with_their_sessions(scene: Scene) -> None:
