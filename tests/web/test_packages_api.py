@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tempfile
 import zipfile
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from scorm_embed import StorageUnavailableError
 from scorm_embed.core.standard import Standard
 from scorm_embed.testing.package_builder import Defect, Item, build_package
 
@@ -296,3 +298,37 @@ async def test_a_package_that_is_none_is_not_found(host: Any, package_id: str) -
         assert code(await client.delete(f"/api/v1/packages/{package_id}")) == (404, "PACKAGE_NOT_FOUND")
         launch = await client.post(f"/api/v1/packages/{package_id}/launch", json={"user_id": "u"})
         assert code(launch) == (404, "PACKAGE_NOT_FOUND")
+
+
+@pytest.mark.parametrize("way", ["form", "raw"])
+async def test_an_upload_that_the_disk_has_no_room_for_is_refused_until_later(
+    host: Any, upload_folder: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    full = upload_folder / "upload.zip"
+    full.touch()
+    monkeypatch.setattr(tempfile, "mkstemp", lambda **_: (os.open("/dev/full", os.O_WRONLY), str(full)))
+    data = build_package()
+    async with host.client() as client:
+        if way == "form":
+            response = await client.post("/api/v1/packages", files={"file": data})
+        else:
+            response = await client.post("/api/v1/packages", content=data, headers={"Content-Type": "application/zip"})
+    assert (response.status_code, response.json()) == (
+        503,
+        {
+            "error": "The folder for uploads cannot be used: No space left on device.",
+            "code": "STORAGE_UNAVAILABLE",
+            "details": {},
+        },
+    )
+    assert response.headers["Retry-After"] == "5"
+    assert list(upload_folder.iterdir()) == []
+
+
+async def test_an_import_without_a_place_to_unpack_is_refused_until_later(
+    host: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    package = host.package_file()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(StorageUnavailableError, match="unpacked cannot be used: No such file or directory"):
+        await host.scorm.import_package(package)

@@ -7,11 +7,12 @@ is inside a blob is read by ``blob``, and what may be shown to whom is decided a
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from scorm_embed.errors import NotFoundError
+from scorm_embed.errors import NotFoundError, StorageUnavailableError
 
 STREAM_PIECE_BYTES = 256 * 1024
 """The largest piece that a store's ``stream`` gives."""
@@ -83,3 +84,13 @@ def is_digest(digest: str) -> bool:
 def missing(digest: str) -> NotFoundError:
     """Make the error for a blob that is not there."""
     return NotFoundError("The course's files are not in the content store.", {"digest": digest[:64]})
+
+
+@contextmanager
+def on_disk(what: str) -> Iterator[None]:
+    """Translate what a full, read-only or failing disk raises; ``what`` begins the sentence."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StorageUnavailableError(f"{what} cannot be used: {reason}.") from error

@@ -20,10 +20,11 @@ from uuid import uuid4
 
 from anyio import CancelScope, to_thread
 
-from scorm_embed.content.base import STREAM_PIECE_BYTES, IsNeeded, check_digest, is_digest, missing
+from scorm_embed.content.base import STREAM_PIECE_BYTES, IsNeeded, check_digest, is_digest, missing, on_disk
 from scorm_embed.errors import ConfigurationError, StorageUnavailableError
 
 _ABANDONED_SECONDS = 24 * 3600
+_FOLDER = "The folder with the course files"
 _ASIDE = ".deleting"
 """Ends the name of a blob of which it is not yet decided whether it goes."""
 _READ_NOW_BYTES_MAX = 1024 * 1024
@@ -167,12 +168,11 @@ class DirectoryContent:
             raise missing(digest)
         # A worker thread remembers what it returned until its next job, which would keep the file open: hence the list.
         opened: list[_OpenFile] = []
-        try:
-            await to_thread.run_sync(lambda: opened.append(_open(self._path(digest))))
-        except FileNotFoundError:
-            raise missing(digest) from None
-        except OSError as error:
-            raise _unavailable(error) from error
+        with on_disk(_FOLDER):
+            try:
+                await to_thread.run_sync(lambda: opened.append(_open(self._path(digest))))
+            except FileNotFoundError:
+                raise missing(digest) from None
         file = self._open[digest] = opened.pop()
         while len(self._open) > self._open_files_max:
             with contextlib.suppress(KeyError):
@@ -181,7 +181,7 @@ class DirectoryContent:
 
     def _put(self, digest: str, source: Path, consume: bool) -> None:
         path = self._path(digest)
-        try:
+        with on_disk(_FOLDER):
             if not path.exists():
                 incoming = self._folder / "incoming"
                 incoming.mkdir(parents=True, exist_ok=True)
@@ -190,8 +190,6 @@ class DirectoryContent:
                 self._arrive(source, incoming, path, consume)
             if consume:
                 source.unlink(missing_ok=True)
-        except OSError as error:
-            raise _unavailable(error) from error
 
     def _arrive(self, source: Path, incoming: Path, path: Path, consume: bool) -> None:
         if consume:
@@ -231,33 +229,23 @@ def _open(path: Path) -> _OpenFile:
 
 def _move(path: Path, target: Path) -> bool:
     """Give a file another name; False where there is none."""
-    try:
-        path.replace(target)
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise _unavailable(error) from error
-    _flush(target.parent)
+    with on_disk(_FOLDER):
+        try:
+            path.replace(target)
+        except FileNotFoundError:
+            return False
+        _flush(target.parent)
     return True
 
 
 def _remove(path: Path) -> None:
-    try:
+    with on_disk(_FOLDER):
         path.unlink(missing_ok=True)
-    except OSError as error:
-        raise _unavailable(error) from error
 
 
 async def _waiting(file: _OpenFile, start: int, length: int) -> bytes:
-    try:
+    with on_disk(_FOLDER):
         return await to_thread.run_sync(file.read, start, length)
-    except OSError as error:
-        raise _unavailable(error) from error
-
-
-def _unavailable(error: OSError) -> StorageUnavailableError:
-    reason = error.strerror or type(error).__name__
-    return StorageUnavailableError(f"The folder with the course files cannot be used: {reason}.")
 
 
 def _flush(path: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
 from anyio import CancelScope, to_thread
 
+from scorm_embed.content.base import on_disk
 from scorm_embed.content.build import BuiltBlob, Progress, build_blob
 from scorm_embed.content.schemas import schema_versions
 from scorm_embed.core.manifest import ReadManifest, read_manifest
@@ -22,6 +24,7 @@ from scorm_embed.service.versions import structural_changes
 from scorm_embed.storage.base import PackageRecord
 
 _VERSION_TRIES = 5
+_WORKSPACE = "The folder in which packages are unpacked"
 
 
 class PackageCalls(Desk):
@@ -41,12 +44,8 @@ class PackageCalls(Desk):
             NotFoundError: PACKAGE_NOT_FOUND for ``package_id``.
         """
         before = await self.package_record(tenant_id, package_id) if package_id is not None else None
-        workspace = self.content.workspace()
-        if workspace is not None:
-            workspace.mkdir(parents=True, exist_ok=True)
-        # Built where the store keeps its blobs, so that keeping it is a rename and not a copy.
-        with tempfile.TemporaryDirectory(prefix="scorm-import-", dir=workspace) as folder:
-            target = Path(folder) / "blob.zip"
+        with _folder_in(self.content.workspace()) as folder:
+            target = folder / "blob.zip"
             built, manifest = await to_thread.run_sync(self._read, source, target, progress)
             spare = await to_thread.run_sync(_spare_of, target)
             async with self.blob_gate:
@@ -71,7 +70,8 @@ class PackageCalls(Desk):
         return record
 
     def _read(self, source: Path, target: Path, progress: Progress | None) -> tuple[BuiltBlob, ReadManifest]:
-        built = build_blob(source, target, self.options.archive_limits, progress=progress)
+        with on_disk(_WORKSPACE):
+            built = build_blob(source, target, self.options.archive_limits, progress=progress)
         manifest = read_manifest(
             built.manifest,
             set(built.index.names()),
@@ -135,6 +135,17 @@ class PackageCalls(Desk):
 
     async def _is_used(self, digest: str) -> bool:
         return not await self.storage.unused_digests([digest])
+
+
+@contextmanager
+def _folder_in(workspace: Path | None) -> Iterator[Path]:
+    """Give a folder where the store keeps its blobs, so that keeping what is built there is a rename and not a copy."""
+    with ExitStack() as stack:
+        with on_disk(_WORKSPACE):
+            if workspace is not None:
+                workspace.mkdir(parents=True, exist_ok=True)
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="scorm-import-", dir=workspace))
+        yield Path(folder)
 
 
 def _spare_of(blob: Path) -> Path:

@@ -15,6 +15,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
+from scorm_embed.content.base import on_disk
 from scorm_embed.errors import RequestError
 from scorm_embed.web.body import media_type, pieces
 from scorm_embed.web.operations import missing_file
@@ -29,6 +30,7 @@ FORM_BYTES = 64 * 1024
 FIELD_BYTES_MAX = 4 * 1024
 HEADER_BYTES_MAX = 8 * 1024
 PARTS_MAX = 16
+_FOLDER = "The folder for uploads"
 
 
 @dataclass(slots=True)
@@ -53,10 +55,13 @@ async def receive_upload(request: Request, bytes_max: int) -> AsyncIterator[Uplo
         raise RequestError(
             "Send the package as multipart/form-data or application/zip.", code="UNSUPPORTED_MEDIA_TYPE", status=415
         )
-    descriptor, name = await anyio.to_thread.run_sync(lambda: tempfile.mkstemp(prefix="scorm-upload-", suffix=".zip"))
+    with on_disk(_FOLDER):
+        descriptor, name = await anyio.to_thread.run_sync(
+            lambda: tempfile.mkstemp(prefix="scorm-upload-", suffix=".zip")
+        )
     path = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with on_disk(_FOLDER), os.fdopen(descriptor, "wb") as file:
             target = _Target(file, bytes_max)
             if kind == "multipart/form-data":
                 upload = await _receive_form(request, target, path)
