@@ -10,6 +10,7 @@ import secrets
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -56,10 +57,14 @@ def secret_beside(content: Path) -> str:
     """
     path = content.with_name(content.name + ".secret")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    if not path.exists():
+        # Appears whole: a server that starts at the same time must not read an empty one.
+        descriptor, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(name)
+        Path(name).unlink()
     return path.read_text().strip()
 
 
