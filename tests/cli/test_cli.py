@@ -135,6 +135,14 @@ def test_serve_makes_a_key_and_prints_no_token(tmp_path: Path, course: Path) -> 
     assert launched["launch_token"] not in printed
 
 
+def test_serve_refuses_who_asks_too_often(tmp_path: Path) -> None:
+    arguments = ("serve", "--port", "0", "--api-key", "KEY", "--rate-limit", "api_key=2/hour")
+    with running(*arguments, folder=tmp_path) as (process, lines):
+        with httpx.Client(base_url=line_with(lines, "Serving: "), headers={"X-API-Key": "KEY"}) as client:
+            assert [client.get("/api/v1/packages").status_code for _ in range(3)] == [200, 200, 429]
+        assert stop(process, signal.SIGTERM) == 0
+
+
 def test_serve_strict_plays_strictly(tmp_path: Path, course: Path) -> None:
     with running("serve", "--port", "0", "--api-key", "KEY", "--strict", folder=tmp_path) as (process, lines):
         base = line_with(lines, "Serving: ")
@@ -225,6 +233,9 @@ def test_a_port_in_use_is_said_so(course: Path) -> None:
         (["--api-key", "KEY", "--frame-ancestor", "*"], "frame_ancestors"),
         (["--api-key", "KEY", "--database", "oracle://x"], "oracle"),
         (["--api-key", "KEY", "--webhook", "https://hr.example/"], "SCORM_EMBED_WEBHOOK_SECRET"),
+        (["--api-key", "KEY", "--rate-limit", "nobody=1/minute"], "--rate-limit knows no nobody."),
+        (["--api-key", "KEY", "--rate-limit", "api_key=often"], "RateLimits.api_key"),
+        (["--api-key", "KEY", "--rate-limit", "api_key"], "RateLimits.api_key"),
     ],
 )
 def test_a_wrong_option_of_serve_is_said_so(

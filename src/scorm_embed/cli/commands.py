@@ -9,6 +9,7 @@ import secrets
 import sys
 import tempfile
 import webbrowser
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -21,6 +22,7 @@ from scorm_embed.errors import ScormEmbedError
 from scorm_embed.storage import SQLStorage
 from scorm_embed.web.app import ScormEmbed
 from scorm_embed.web.identity import ApiKey, Learner
+from scorm_embed.web.rate_limits import RateLimits
 from scorm_embed.web.webhooks import Webhook
 
 COURSE = click.argument("course", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -107,6 +109,13 @@ def _has_screen() -> bool:
     metavar="URL",
     help="An address that is told of events by calls signed with SCORM_EMBED_WEBHOOK_SECRET.",
 )
+@click.option(
+    "--rate-limit",
+    "rate_limits",
+    multiple=True,
+    metavar="NAME=LIMIT",
+    help="Such as api_key=600/minute; also learner, launch, content, failures, storage. Others keep their defaults.",
+)
 @click.option("--strict", is_flag=True, help="Refuse what the standards forbid although courses do it.")
 def serve(
     host: str,
@@ -118,6 +127,7 @@ def serve(
     player_base_url: str | None,
     frame_ancestors: tuple[str, ...],
     webhooks: tuple[str, ...],
+    rate_limits: tuple[str, ...],
     strict: bool,
 ) -> None:
     """Serve the API and the player at the root path, for trials, tests and back ends in other languages.
@@ -139,12 +149,21 @@ def serve(
             player_base_url=player_base_url,
             frame_ancestors=["'self'", *frame_ancestors],
             webhooks=[Webhook(url, _webhook_secrets()) for url in webhooks],
+            rate_limits=_rate_limits(rate_limits),
             strictness="conformant" if strict else "tolerant",
         )
     except ScormEmbedError as error:
         raise click.UsageError(error.message) from error
     with bind(host, port) as listener:
         _run(serve_until_stopped(scorm, listener, lambda: click.echo(f"Serving: {address_of(listener)}", err=True)))
+
+
+def _rate_limits(given: tuple[str, ...]) -> RateLimits | None:
+    """Read ``NAME=LIMIT``; None where nothing is limited."""
+    named = dict(entry.partition("=")[::2] for entry in given)
+    if wrong := set(named) - {field.name for field in fields(RateLimits)}:
+        raise click.UsageError(f"--rate-limit knows no {', '.join(sorted(wrong))}.")
+    return RateLimits(**named) if named else None
 
 
 def _webhook_secrets() -> list[str]:
