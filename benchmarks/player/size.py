@@ -27,8 +27,8 @@ BUDGET_BYTES = 25_000
 _IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*["'](\./[^"']+\.js)["']""")
 _CONDITIONAL = re.compile(r"languages\.js")
 """Loaded only where the standard is taken by the letter, which no published course needs."""
-_AFTER = re.compile(r"(navigation|menu)\.js|controls\.css")
-"""Loaded for courses of several activities, once the course itself is on its way."""
+_AFTER = re.compile(r"(bar|navigation|menu|tidy)\.js|controls\.css|texts/controls/")
+"""What is around the course: loaded once the course itself is on its way."""
 
 
 async def loaded(standard: Standard, items: int) -> dict[str, int]:
@@ -58,7 +58,7 @@ async def loaded(standard: Standard, items: int) -> dict[str, int]:
         waiting = [name.rsplit("/player/", 1)[-1] for name in names]
         waiting.append(f"texts/{boot['language']}.json")
         if items > 1:
-            waiting.append("controls.css")
+            waiting += ["controls.css", f"texts/controls/{boot['language']}.json"]
         foreign = re.compile(r"(tables|checks)12\.js" if standard.is_2004 else r"(tables|checks)2004\.js")
         while waiting:
             name = waiting.pop()

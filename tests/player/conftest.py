@@ -174,13 +174,18 @@ class Wire:
         assert self.loop is not None
         self.loop.call_soon_threadsafe(self.gate.set)
 
+    def journal(self, tenant: str) -> str:
+        """How keys of the session's journal begin."""
+        return f"scorm_embed:{tenant}:{self.path}/player/S/:"
+
     # -- the calls -------------------------------------------------------------
 
     async def page(self, request: Request) -> Response:
         language = request.query_params.get("lang", "en")
         run = f"{self.path}/player/S/run/SIGNED/"
         boot = {
-            "run": run, "session_id": "S", "title": self.title, "standard": self.standard, "strictness": "tolerant",
+            "run": run, "session_id": "S", "journal": [self.journal("acme")],
+            "title": self.title, "standard": self.standard, "strictness": "tolerant",
             "limits": {}, "return_url": None, "origins": ["self"], "language": language, "commit_bytes_max": 49152,
             "commit_seconds": 10, "renew_seconds": 300,
         } | self.boot  # fmt: skip

@@ -111,16 +111,70 @@ def test_a_tab_that_is_gone_without_a_request_leaves_its_journal_to_the_next_sta
 def test_runs_are_recovered_in_their_order(wire, player):
     player.open()
     player.page.evaluate(
-        """(path) => { for (const [launch, number] of [['L1.10', 1], ['L1.9', 10], ['L1.9', 9]])
-        localStorage.setItem(`scorm_embed:${path}/player/S/:${launch}#${number}`, JSON.stringify({ number }));
-        localStorage.setItem(`scorm_embed:${path}/player/S/:L1.9#11`, 'not ours') }""",
-        wire.path,
+        """(journal) => { for (const [launch, number] of [['L1.10', 1], ['L1.9', 10], ['L1.9', 9]])
+        localStorage.setItem(`${journal}${launch}#${number}`, JSON.stringify({ number }));
+        localStorage.setItem(`${journal}L1.9#11`, 'not ours') }""",
+        wire.journal("acme"),
     )
     player.open()
     assert wire.starts[1]["recover"] == [
         {"launch": "L1.9", "commits": [{"number": 9}, {"number": 10}]},
         {"launch": "L1.10", "commits": [{"number": 1}]},
     ]
+
+
+def keep(player, **entries):
+    """Put entries into the browser's storage, as an earlier page would have; ``sent_at`` by key."""
+    player.page.evaluate(
+        """(entries) => { for (const [key, sent_at] of Object.entries(entries))
+        localStorage.setItem(key, JSON.stringify({ number: 1, sent_at })) }""",
+        entries,
+    )
+
+
+def test_the_same_session_of_another_tenant_has_a_journal_of_its_own(wire, player):
+    player.open()
+    player.page.context.set_offline(True)
+    player.sco("sco.begin(); sco.set('cmi.location', 'secret'); sco.commit()")
+    player.wait(save="offline")
+    left = player.stored()
+    player.page.close()
+    player.page = player.page.context.new_page()
+    player.page.context.set_offline(False)
+    wire.boot = {"journal": [wire.journal("other")]}
+    player.open()
+    assert wire.starts[1]["recover"] == []
+    assert player.stored() == left
+    wire.boot = {}
+    player.open()
+    assert [entry["launch"] for entry in wire.starts[2]["recover"]] == ["L1.1"]
+    assert player.stored() == []
+
+
+def test_of_journals_that_name_no_tenant_only_the_sessions_last_run_is_taken(wire, player):
+    before = f"scorm_embed:{wire.path}/player/S/:"
+    player.open()
+    now = player.page.evaluate("new Date().toISOString()")
+    keep(player, **{f"{before}L7.4#1": now, f"{before}L7.40#1": now, f"{before}L8.1#1": now})
+    wire.boot = {"journal": [wire.journal("acme"), f"{before}L7.4#"]}
+    player.open()
+    assert wire.starts[1]["recover"] == [{"launch": "L7.4", "commits": [{"number": 1, "sent_at": now}]}]
+    assert sorted(player.stored()) == [f"{before}L7.40#1", f"{before}L8.1#1"]
+
+
+def test_only_journals_of_other_sessions_go_and_only_after_a_year_and_a_half(wire, player):
+    player.open()
+    days = "(days) => new Date(Date.now() - days * 86400000).toISOString()"
+    old, young = (player.page.evaluate(days, count) for count in (551, 549))
+    others = "scorm_embed:acme:/scorm/player/other/:"
+    keep(player, **{
+        f"{others}L1.1#1": old, f"{others}L1.1#2": young, "scorm_embed:/scorm/player/S/:L1.1#1": old,
+        f"{wire.journal('acme')}L0.9#1": old, "scorm_embed:of the host": old, "of the host": old,
+    })  # fmt: skip
+    player.open()
+    assert wire.starts[-1]["recover"] == [{"launch": "L0.9", "commits": [{"number": 1, "sent_at": old}]}]
+    player.page.wait_for_function("localStorage.length === 3")
+    assert sorted(player.stored()) == ["of the host", f"{others}L1.1#2", "scorm_embed:of the host"]
 
 
 def test_the_content_waits_until_what_was_left_has_arrived(wire, player):
@@ -138,9 +192,9 @@ def test_the_content_waits_until_what_was_left_has_arrived(wire, player):
 def test_a_journal_too_large_for_one_request_is_handed_over_in_parts(wire, player):
     player.open()
     player.page.evaluate(
-        """(path) => { for (let number = 1; number < 5; number++) localStorage.setItem(
-        `scorm_embed:${path}/player/S/:L0.1#${number}`, JSON.stringify({ number, x: 'y'.repeat(400000) })) }""",
-        wire.path,
+        """(journal) => { for (let number = 1; number < 5; number++) localStorage.setItem(
+        `${journal}L0.1#${number}`, JSON.stringify({ number, x: 'y'.repeat(400000) })) }""",
+        wire.journal("acme"),
     )
     wire.start_faults = [(413, "PAYLOAD_TOO_LARGE")]
     player.open()

@@ -23,17 +23,19 @@ def navigates(wire, **views):
     wire.on_commit = lambda body: views[body["navigate"]["request"].replace("-", "_")]() if body["navigate"] else None
 
 
-def test_a_single_activity_fills_the_page(wire, player):
+def test_a_single_activity_has_nothing_around_it_but_the_bar(wire, player):
     player.open()
     assert player.html("activity-id") == "item_1"
     assert player.page.locator('[role="tree"]').is_visible() is False
     assert [player.nav(name).is_visible() for name in ALL] == [False] * 7
-    box = player.page.locator("iframe").bounding_box()
-    assert box == {"x": 0, "y": 0, "width": 1200, "height": 800}
+    player.page.get_by_role("button", name="Full screen").wait_for()
+    bar, box = player.page.locator("#bar").bounding_box(), player.page.locator("iframe").bounding_box()
+    assert bar["height"] <= 48
+    assert box == {"x": 0, "y": bar["height"], "width": 1200, "height": 800 - bar["height"]}
     loaded = player.page.evaluate(
         "performance.getEntriesByType('resource').map((entry) => entry.name.split('/').pop())"
     )
-    assert not {"menu.js", "navigation.js", "controls.css"} & set(loaded)
+    assert not {"menu.js", "navigation.js"} & set(loaded)
 
 
 def test_several_activities_have_their_controls_in_plain_view(course, player):

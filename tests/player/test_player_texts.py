@@ -10,7 +10,18 @@ import pytest
 
 PLAYER = Path(__file__).parents[2] / "src" / "scorm_embed" / "web" / "static" / "player"
 LANGUAGES = ["ar", "de", "en", "es", "fr", "hi", "ja", "pt", "ru", "zh"]
-ENGLISH = json.loads((PLAYER / "texts" / "en.json").read_text(encoding="utf-8"))
+
+# What is said before the controls are there, and what the controls say: the first is loaded before the course.
+PARTS = ("texts", "texts/controls")
+
+
+def read(part: str, language: str) -> dict[str, str]:
+    texts: dict[str, str] = json.loads((PLAYER / part / f"{language}.json").read_text(encoding="utf-8"))
+    return texts
+
+
+FIRST, CONTROLS = (read(part, "en") for part in PARTS)
+ENGLISH = FIRST | CONTROLS
 ERRORS = json.loads((PLAYER / "errors.json").read_text(encoding="utf-8"))
 
 
@@ -19,12 +30,17 @@ def placeholders(text: str) -> list[str]:
 
 
 def test_there_are_ten_languages():
-    assert sorted(path.stem for path in (PLAYER / "texts").glob("??.json")) == LANGUAGES
+    for part in PARTS:
+        assert sorted(path.stem for path in (PLAYER / part).glob("*.json")) == LANGUAGES
+
+
+def test_a_text_is_in_one_place():
+    assert set(FIRST) & set(CONTROLS) == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_language_has_every_text_with_its_placeholders(language):
-    texts = json.loads((PLAYER / "texts" / f"{language}.json").read_text(encoding="utf-8"))
+    texts = read("texts", language) | read("texts/controls", language)
     assert list(texts) == list(ENGLISH)
     for key, text in texts.items():
         assert text.strip() == text != ""
@@ -33,7 +49,7 @@ def test_a_language_has_every_text_with_its_placeholders(language):
 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 def test_a_language_is_translated_throughout(language):
-    texts = json.loads((PLAYER / "texts" / f"{language}.json").read_text(encoding="utf-8"))
+    texts = read("texts", language) | read("texts/controls", language)
     assert {key for key in texts if texts[key] == ENGLISH[key]} == set()
 
 
@@ -54,6 +70,7 @@ def test_the_labels_that_automation_relies_on_are_those_of_the_contract():
 
 def test_every_text_is_used_and_every_text_used_is_there():
     script = "\n".join(path.read_text(encoding="utf-8") for path in PLAYER.glob("*.js"))
+    early = "".join((PLAYER / name).read_text(encoding="utf-8") for name in ("index.js", "screen.js", "commits.js"))
     used = set(re.findall(r"""\bt\(\s*(?:kept \? state : )?["']([\w-]+)["']""", script)) | {"offline_memory"}
     statuses = {"not attempted", "incomplete", "completed", "passed", "failed"}
     made = {
@@ -71,3 +88,4 @@ def test_every_text_is_used_and_every_text_used_is_there():
     made |= {"suspended", "exited", "completed", "abandoned", "suspended_text", "abandoned_text", "ended_text"}
     made |= {f"status {status}" for status in statuses}
     assert used | made == set(ENGLISH)
+    assert set(re.findall(r"""\bt\(\s*["'\`]([\w-]+)["'\`]""", early)) <= set(FIRST)

@@ -486,3 +486,14 @@ async def test_the_address_of_the_script_that_names_its_build_is_kept_for_ever(h
 async def test_courses_of_several_scos_are_shown_with_their_tree(host: Any) -> None:
     boot = await host.open((await host.launch(await host.course(items=[Item("a"), Item("b")])))["launch_url"])
     assert [child["id"] for child in (await host.start(boot))["tree"]["children"]] == ["a", "b"]
+
+
+async def test_the_page_names_its_tenants_own_journal_and_the_run_that_it_goes_on_from(host: Any) -> None:
+    package = await host.course()
+    url = (await host.launch(package))["launch_url"]
+    first = await host.open(url)
+    assert first["journal"] == ["scorm_embed:default:/scorm/player/s1/:"]
+    launch = (await host.start(first))["view"]["launch"]
+    journal = ["scorm_embed:default:/scorm/player/s1/:", f"scorm_embed:/scorm/player/s1/:{launch}#"]
+    assert (await host.open(url))["journal"] == journal
+    assert (await host.open((await host.launch(package))["launch_url"]))["journal"] == journal

@@ -109,6 +109,7 @@ class LaunchCalls(Desk):
             launch.return_url,
             launch.ends_at or work.record.expires_at,
             launch.ttl_seconds,
+            last_run(launch),
         )
 
     def owning_launch(self, work: Work, launch_id: str) -> Launch:
@@ -182,6 +183,11 @@ class LaunchCalls(Desk):
             record.expires_at,
             seconds,
         )
+
+
+def last_run(launch: Launch) -> str | None:
+    """The run that owned the session last, before the launch starts anew: what its journal still holds is applied."""
+    return launch.key if launch.run else launch.previous
 
 
 def superseded() -> LaunchSupersededError:

@@ -54,6 +54,8 @@ class PlayerPage:
     expires_at: datetime
     ttl_seconds: int
     """How long the launch lasts without being renewed."""
+    last_run: str | None = None
+    """The run whose journal ``start`` would apply."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from scorm_embed.engine.events import Committed, Left, Requested, Started
 from scorm_embed.engine.state import Launch
 from scorm_embed.errors import AccessError
 from scorm_embed.service.changes import Rows, Work, change_session
-from scorm_embed.service.launches import LaunchCalls, superseded
+from scorm_embed.service.launches import LaunchCalls, last_run, superseded
 from scorm_embed.service.model import ContentUrl, Document
 from scorm_embed.service.views import navigation_document, summary_document, tree_document, view_document
 from scorm_embed.service.wire import Recovered, SentCommit, SentMessage, read_message, read_start
@@ -143,8 +143,7 @@ class PlayerCalls(LaunchCalls):
 
     async def _recover(self, work: Work, entry: Recovered, launch: Launch) -> Document:
         """Apply what the last owner's journal held; what an older one held is kept as late."""
-        owner = launch.key if launch.run else launch.previous
-        if entry.launch != owner:
+        if entry.launch != last_run(launch):
             await self._keep_late(work, entry.launch, entry.commits)
         else:
             known = await self.storage.find_commits(work.record.tenant_id, work.record.id, entry.launch)

@@ -65,7 +65,8 @@ class StaticFiles:
     def languages(self) -> list[str]:
         """The languages that the player has texts in."""
         prefix = "player/texts/"
-        return sorted(name[len(prefix) : -5] for name in self.files if name.startswith(prefix))
+        names = [name.removeprefix(prefix) for name in self.files if name.startswith(prefix)]
+        return sorted(name.removesuffix(".json") for name in names if "/" not in name)
 
     def respond(self, request: Request, build: str, name: str) -> Response:
         """Answer with a file; ``NotFoundError`` when there is none.

@@ -13,6 +13,7 @@ from scorm_embed.web.call import Call
 from scorm_embed.web.responses import content_headers, json_response
 from scorm_embed.web.routing import Access, Route
 from scorm_embed.web.static_files import CLIENT_FILES
+from scorm_embed.web.urls import quote_segment
 
 COMMIT_BYTES_MAX = 1024 * 1024
 """What the player sends at once, unless one value alone is larger."""
@@ -36,9 +37,11 @@ def _boot(call: Call, page: PlayerPage, language: str) -> dict[str, object]:
     options = call.parts.options
     limits = Limits()
     segment = call.parts.tokens.run_segment(page.tenant_id, page.session_id, page.launch_id)
+    run = call.parts.urls.run_path(call.request.scope, page.session_id, segment)
     return {
-        "run": call.parts.urls.run_path(call.request.scope, page.session_id, segment),
+        "run": run,
         "session_id": page.session_id,
+        "journal": _journal(run.removesuffix(f"run/{segment}/"), page),
         "title": page.title,
         "standard": page.standard,
         "strictness": options.judging.value,
@@ -50,6 +53,16 @@ def _boot(call: Call, page: PlayerPage, language: str) -> dict[str, object]:
         "commit_seconds": COMMIT_SECONDS,
         "renew_seconds": min(RENEW_SECONDS_MAX, max(1, page.ttl_seconds // 3)),
     }
+
+
+def _journal(path: str, page: PlayerPage) -> list[str]:
+    """Say how keys of the session's journal begin in the browser's storage, which is the same for all tenants.
+
+    Older versions named no tenant. Of theirs only the session's last run is surely its own: another tenant's session
+    may have the same identifier, but never the same launch.
+    """
+    prefixes = [f"scorm_embed:{quote_segment(page.tenant_id)}:{path}:"]
+    return [*prefixes, f"scorm_embed:{path}:{page.last_run}#"] if page.last_run else prefixes
 
 
 async def start(call: Call) -> Response:

@@ -54,8 +54,7 @@ function cut(elements, max = 0) {
 }
 
 /** What the browser keeps until the server has it. @type {OpenJournal} */
-export function openJournal(run) {
-  const prefix = `scorm_embed:${run.replace(/run\/.*/, "")}:`;
+export function openJournal(prefixes) {
   /** @type {Storage | undefined} */
   let storage;
   try {
@@ -67,14 +66,14 @@ export function openJournal(run) {
   // In order.
   const entries = () =>
     Object.keys(storage ?? {})
-      .filter((key) => key.startsWith(prefix))
-      .map((key) => [key, ...key.slice(prefix.length).split("#")])
+      .filter((key) => prefixes.some((prefix) => key.startsWith(prefix)))
+      .map((key) => [key, ...key.slice(key.lastIndexOf(":") + 1).split("#")])
       .sort((a, b) => a[1].localeCompare(b[1], "en", { numeric: true }) || +a[2] - +b[2]);
 
   return {
     write(launch, number, json) {
       try {
-        storage?.setItem(`${prefix}${launch}#${number}`, json);
+        storage?.setItem(`${prefixes[0]}${launch}#${number}`, json);
         return !!storage;
       } catch {
         return false; // full

@@ -2,23 +2,23 @@
 
 import { Cmi, createApi } from "./cmi.js";
 import { createSender, openJournal, pauseSeconds, post } from "./commits.js";
-import { byId, createContent, createMessages, createScreen, loadTexts } from "./screen.js";
+import { byId, createContent, createMessages, createScreen, loadTexts, t } from "./screen.js";
 
 /** @import { Activity, Answer, Answered, Boot, Chosen, Controls, Delivery, Sender, Start, TreeNode, View } from "./types" */
 
 /** @type {Boot} */
 const boot = JSON.parse(byId("boot").textContent);
 const is2004 = boot.standard !== "scorm_1_2";
-const [t, { default: table }, languages] = await Promise.all([
-  loadTexts(boot.language),
+const [{ default: table }, languages] = await Promise.all([
   import(is2004 ? "./tables2004.js" : "./tables12.js"),
   // Only the letter of the standard knows every language.
   is2004 && boot.strictness === "conformant" ? import("./languages.js").then((codes) => codes.default) : undefined,
+  loadTexts(boot.language),
 ]);
 const RECOVERY_BYTES = 1 << 20;
 
-const journal = openJournal(boot.run);
-const screen = createScreen(t);
+const journal = openJournal(boot.journal);
+const screen = createScreen();
 const tell = createMessages(boot);
 const content = createContent(byId("content"));
 const nativeClose = window.close.bind(window);
@@ -118,20 +118,22 @@ function show(next, focus = false) {
   view = next;
   if (next.problem) console.warn(`SCORM: ${next.problem.code} ${next.problem.message}`);
   if (next.activity) deliver(next.activity, next.number);
-  if (tree && !controls) void loadControls().then(() => view === next && announce(next, focus));
+  const loading = controls ? undefined : loadControls();
+  if (tree && loading) void loading.then(() => view === next && announce(next, focus));
   else announce(next, focus);
 }
 
+/** What is around the course comes after it; around a single activity there is something only for full screen. */
 async function loadControls() {
-  const link = document.createElement("link");
-  const styled = new Promise((resolve) => (link.onload = link.onerror = resolve));
-  Object.assign(link, { rel: "stylesheet", href: new URL("controls.css", import.meta.url) });
-  document.head.append(link);
+  if (!tree && !document.fullscreenEnabled) return;
   try {
-    const [{ createControls }] = await Promise.all([import("./navigation.js"), import("./menu.js"), styled]);
-    if (tree) controls ??= createControls({ t, tree, chosen: leaveFor, say: screen.say });
+    const scripts = Promise.all([import("./bar.js"), tree && import("./navigation.js"), tree && import("./menu.js")]);
+    const [bar, several] = await scripts;
+    await bar.load();
+    controls ??= (several ?? bar).createControls({ tree, chosen: leaveFor, say: screen.say });
+    if (!tree && view) controls.update(view.navigation, view);
   } catch {
-    refused("NOT_LOADED");
+    if (tree) refused("NOT_LOADED");
   }
 }
 
@@ -161,9 +163,10 @@ function announce({ state, reason, problem, summary, navigation }, focus = false
 }
 
 /** @param {Answer["navigation"]} navigation @param {View["summary"]} summary */
-function update(navigation, { completion_status, success_status, score, version }) {
+function update(navigation, summary) {
+  const { completion_status, success_status, score, version } = summary;
   if (view && navigation) {
-    view.navigation = navigation;
+    Object.assign(view, { navigation, summary });
     controls?.update(navigation, view);
   }
   const facts = { completion_status, success_status, score, version };
@@ -258,6 +261,7 @@ function started(start) {
   });
   screen.saving("saved");
   show(start.view, document.hasFocus());
+  import("./tidy.js").then(({ tidy }) => tidy(boot.journal)).catch(() => {});
 }
 
 function flush() {

@@ -1,6 +1,8 @@
 // Owns the course menu: a tree of all activities the learner may see, and its keyboard. Decides nothing: what is closed,
 // absent or done is what the server says.
 
+import { t } from "./screen.js";
+
 /** @typedef {import("./types").Entry} Entry */
 
 const OPEN_ENTRIES_MAX = 40; // a longer course opens only the way to the current activity
@@ -17,7 +19,7 @@ function make(tag = "div", className = "", text = "") {
 }
 
 /** @type {import("./types").CreateMenu} */
-export function createMenu(host, root, t, chosen, say) {
+export function createMenu(host, root, chosen, say) {
   /** @type {Entry[]} in the order of the course */
   let entries = [];
   /** @type {Map<string | undefined, Entry>} */

@@ -1,20 +1,24 @@
-// Owns what a course of several activities has around its content: buttons, menu panel, progress. Loaded only for those.
+// Owns what a course of several activities has around its content: buttons, menu panel. Loaded only for those.
 
+import { createBar } from "./bar.js";
 import { createMenu } from "./menu.js";
-import { byId } from "./screen.js";
+import { byId, t } from "./screen.js";
 
 /** @type {import("./types").CreateControls} */
-export function createControls({ t, tree, chosen, say }) {
+export function createControls({ tree: course, chosen, say }) {
+  const tree = /** @type {import("./types").TreeNode} */ (course);
   const { dataset } = document.documentElement;
-  const [bar, flow, panel, toggle, more, rest, full] = ["bar", "flow", "menu", "toggle", "more", "rest", "full"].map(byId);
+  const [flow, panel, toggle, more, rest, full] = ["flow", "menu", "toggle", "more", "rest", "full"].map(byId);
   const buttons = /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-nav]"));
-  panel.innerHTML =
-    '<div id="progress"><progress id="done"></progress><span id="count"></span></div><ul role="tree" id="tree"></ul>';
-  panel.insertAdjacentHTML("afterend", '<div id="shade"></div>');
+  panel.innerHTML = '<ul role="tree" id="tree"></ul>';
+  panel.insertAdjacentHTML("beforebegin", '<div id="shade"></div>');
   const narrow = matchMedia("(max-width: 50rem)");
+  const phone = matchMedia("(max-width: 30rem)");
   /** @type {import("./types").Navigation | undefined} */
   let last;
-  const menu = createMenu(byId("tree"), tree, t, choose, say);
+  const menu = createMenu(byId("tree"), tree, choose, say);
+  const bar = createBar();
+  const leaving = [...buttons].slice(0, 2);
 
   for (const element of [toggle, panel, byId("tree")]) element.ariaLabel = t("menu");
   flow.ariaLabel = t("steps");
@@ -25,16 +29,22 @@ export function createControls({ t, tree, chosen, say }) {
     button.onclick = () => chosen(name);
   }
   rest.onclick = () => rest.hidePopover?.();
-  full.textContent = t("full_screen");
-  full.hidden = !document.fullscreenEnabled;
-  full.onclick = () =>
-    document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen();
+
+  /** A phone has room for the title or for words on buttons. */
+  function arrange() {
+    if (phone.matches) rest.prepend(...leaving);
+    else full.before(...leaving);
+  }
+  phone.onchange = arrange;
+  arrange();
 
   /** On a desk the menu stands beside the content, on a phone it lies over it. */
   function drawer(open = false) {
     dataset.menu = open ? "open" : "shut";
     toggle.ariaExpanded = open;
-    for (const element of [byId("content"), flow]) element.inert = open && narrow.matches;
+    // The heading stays, so that the page always has its main part.
+    for (const element of [...byId("content").children, flow])
+      if (element.tagName !== "H1") element.inert = open && narrow.matches;
   }
   function choose(id = "") {
     if (narrow.matches) drawer();
@@ -52,7 +62,7 @@ export function createControls({ t, tree, chosen, say }) {
   };
   narrow.onchange = () => drawer(!narrow.matches);
   drawer(!narrow.matches);
-  bar.hidden = flow.hidden = false;
+  flow.hidden = false;
 
   return {
     update(navigation, view) {
@@ -72,9 +82,8 @@ export function createControls({ t, tree, chosen, say }) {
       }
       panel.hidden = toggle.hidden = !menu.useful();
       const [done, all] = menu.progress();
-      const words = t("progress", { done, all });
-      Object.assign(byId("done"), { max: all || 1, value: done, ariaLabel: words });
-      byId("count").textContent = words;
+      const measure = view?.summary.progress_measure ?? null;
+      bar.progress(navigation.status[tree.id] === "completed", measure, done, all);
     },
     why: (request, target) => menu.explain(last?.[request === "choice" ? "closed" : "reasons"][target ?? request], ""),
     choose() {

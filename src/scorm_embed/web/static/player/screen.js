@@ -8,16 +8,19 @@ const OWN_EVENTS = ["pagehide", "unload"];
 /** @returns {any} */
 export const byId = (id = "") => document.getElementById(id);
 
-/** @returns {Promise<Translate>} */
-export async function loadTexts(language = "") {
-  /** @type {Record<string, string>} */
-  let texts = {};
+/** @type {Record<string, string>} */
+const texts = {};
+
+/** @type {Translate} */
+export const t = (key, values = {}) =>
+  (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name].toLocaleString(document.documentElement.lang));
+
+export async function loadTexts(name = "") {
   try {
-    texts = await (await fetch(new URL(`texts/${language}.json`, import.meta.url))).json();
+    Object.assign(texts, await (await fetch(new URL(`texts/${name}.json`, import.meta.url))).json());
   } catch {
     // The keys are English words.
   }
-  return (key, values = {}) => (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
 
 /** `postMessage` to the origins that the host allowed. @param {Boot} boot */
@@ -27,8 +30,7 @@ export const createMessages = ({ session_id, origins }) => (type = "", facts = {
       window.parent.postMessage({ source: "scorm_embed", type, session_id, ...facts }, origin === "self" ? location.origin : origin);
 };
 
-/** @param {Translate} t */
-export function createScreen(t) {
+export function createScreen() {
   const { dataset } = document.documentElement;
   const panel = byId("panel");
   let timer = 0;

@@ -8,6 +8,8 @@ export interface Boot {
   /** Signed path under which `start` and `commit` are posted; ends in a slash. */
   run: string;
   session_id: string;
+  /** How keys of the session's journal begin: new ones as the first says, others may still be there. */
+  journal: string[];
   title: string;
   standard: "scorm_1_2" | "scorm_2004_2nd" | "scorm_2004_3rd" | "scorm_2004_4th";
   strictness: "conformant" | "tolerant";
@@ -118,8 +120,8 @@ export type Outcome<T> =
 /** Post JSON and say what became of it. */
 export type Post = (url: string, body: string, signal?: AbortSignal, keepalive?: boolean) => Promise<Outcome<any>>;
 
-/** What is kept in the browser for one session; `run` is the signed path of the page. */
-export type OpenJournal = (run: string) => Journal;
+/** What is kept in the browser for one session. */
+export type OpenJournal = (prefixes: Boot["journal"]) => Journal;
 
 export interface Journal {
   /** Keeps one commit; false where the browser cannot. */
@@ -182,10 +184,10 @@ export interface Waiting {
 /** Gives the text of a key in the learner's language, with `{names}` filled in. */
 export type Translate = (key: string, values?: Record<string, string | number>) => string;
 
-/** Buttons and menu: what a course of several activities has around its content. */
+/** What a course has around its content: the bar, and where it has several activities, buttons and menu. */
 export type CreateControls = (options: {
-  t: Translate;
-  tree: TreeNode;
+  /** Null for a single activity, which has only the bar. */
+  tree: TreeNode | null;
   chosen: Chosen;
   say: (sentence: string) => void;
 }) => Controls;
@@ -199,11 +201,16 @@ export interface Controls {
   choose(): void;
 }
 
+/** The bar's own part: progress and full screen. */
+export type CreateBar = () => {
+  /** How far the learner is: by activities where there are several to count, otherwise by a measure from 0 to 1. */
+  progress(complete: boolean, measure: number | null, done?: number, all?: number): void;
+};
+
 /** The menu's tree. */
 export type CreateMenu = (
   host: HTMLElement,
   root: TreeNode,
-  t: Translate,
   chosen: (id: string) => void,
   say: (sentence: string) => void,
 ) => Menu;
