@@ -62,7 +62,7 @@ async def test_a_12_course_reports_status_score_and_time(desk) -> None:
     await player.sync()
     shown = await desk.shown()
     assert (shown["completion_status"], shown["success_status"], shown["state"]) == ("completed", "passed", "passed")
-    assert shown["score"] == {"scaled": 0.85, "raw": 85, "max": 100, "min": None}
+    assert shown["score"] == {"scaled": 0.85, "raw": 85, "max": 100, "min": 0}
     assert shown["time_spent_seconds"] == 930
     assert shown["cmi_data"]["cmi.core.total_time"] == "0000:15:30.00"
     assert shown["activities"][0]["score"]["raw"] == 85

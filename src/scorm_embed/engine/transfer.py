@@ -62,6 +62,9 @@ def describe(record: ActivityRecord, cmi: CmiState) -> None:
     }
     if not cmi.model.standard.is_2004 and "raw" in record.score:
         record.score["scaled"] = scaled_score(record.score)
+        if record.score.get("max", 0.0) > 0.0:
+            # The bounds that "scaled" was made with: content that names one of them often leaves out a minimum of 0.
+            record.score.setdefault("min", 0.0)
 
 
 def scaled_score(score: Mapping[str, float]) -> float:
