@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url, text
@@ -16,19 +17,33 @@ POSTGRESQL_URL = os.environ.get("SCORM_EMBED_TEST_POSTGRESQL", "postgresql://pos
 MARIADB_URL = os.environ.get("SCORM_EMBED_TEST_MARIADB", "mariadb://root@127.0.0.1/test")
 
 
-async def execute(url: str, *statements: str) -> None:
-    engine = create_async_engine(read_url(url), isolation_level="AUTOCOMMIT")
-    try:
-        async with engine.connect() as connection:
-            for statement in statements:
-                await connection.execute(text(statement))
-    finally:
-        await engine.dispose()
+def execute(url: str, *statements: str) -> list[tuple[Any, ...]]:
+    """Run statements, each its own transaction; gives the rows of the last."""
+
+    async def main() -> list[tuple[Any, ...]]:
+        engine = create_async_engine(read_url(url), isolation_level="AUTOCOMMIT")
+        rows: list[tuple[Any, ...]] = []
+        try:
+            async with engine.connect() as connection:
+                for statement in statements:
+                    result = await connection.execute(text(statement))
+                    rows = [tuple(row) for row in result] if result.returns_rows else []
+        finally:
+            await engine.dispose()
+        return rows
+
+    return asyncio.run(main())
+
+
+@pytest.fixture
+def query() -> Callable[..., list[tuple[Any, ...]]]:
+    """Runs statements on a connection of its own; gives the rows of the last."""
+    return execute
 
 
 def _reach(url: str, *statements: str) -> None:
     try:
-        asyncio.run(execute(url, *statements))
+        execute(url, *statements)
     except Exception as error:
         if os.environ.get("CI") == "true":
             raise
@@ -41,7 +56,7 @@ def postgresql_schema() -> Iterator[tuple[str, str]]:
     name = f"scorm_faults_{os.getpid()}"
     _reach(POSTGRESQL_URL, f"DROP SCHEMA IF EXISTS {name} CASCADE", f"CREATE SCHEMA {name}")
     yield POSTGRESQL_URL, name
-    asyncio.run(execute(POSTGRESQL_URL, f"DROP SCHEMA {name} CASCADE"))
+    execute(POSTGRESQL_URL, f"DROP SCHEMA {name} CASCADE")
 
 
 @pytest.fixture
@@ -50,4 +65,4 @@ def mariadb_database() -> Iterator[tuple[str, str]]:
     name = f"scorm_faults_{os.getpid()}"
     _reach(MARIADB_URL, f"CREATE OR REPLACE DATABASE {name} CHARACTER SET utf8mb4")
     yield make_url(MARIADB_URL).set(database=name).render_as_string(hide_password=False), ""
-    asyncio.run(execute(MARIADB_URL, f"DROP DATABASE {name}"))
+    execute(MARIADB_URL, f"DROP DATABASE {name}")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
 import subprocess
@@ -19,11 +18,8 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from scorm_embed.core.standard import Standard
-from scorm_embed.storage.connections import read_url
 from scorm_embed.testing.package_builder import build_package
 
 HERE = Path(__file__).parent
@@ -96,19 +92,6 @@ class Writer(threading.Thread):
             self._acknowledged.append((self._session, version))
 
 
-def query(url: str, statement: str) -> list[tuple[Any, ...]]:
-    async def main() -> list[tuple[Any, ...]]:
-        engine = create_async_engine(read_url(url), isolation_level="AUTOCOMMIT")
-        try:
-            async with engine.connect() as connection:
-                result = await connection.execute(text(statement))
-                return [tuple(row) for row in result] if result.returns_rows else []
-        finally:
-            await engine.dispose()
-
-    return asyncio.run(main())
-
-
 def until(condition: Callable[[], bool]) -> None:
     """Wait until something is so."""
     end = time.monotonic() + WAIT_SECONDS
@@ -132,7 +115,7 @@ def prepare(site: Site, folder: Path) -> list[str]:
 
 
 def test_every_event_is_told_however_often_servers_are_killed(
-    postgresql_schema: tuple[str, str], tmp_path: Path
+    postgresql_schema: tuple[str, str], tmp_path: Path, query: Callable[..., list[tuple[Any, ...]]]
 ) -> None:
     url, schema = postgresql_schema
     query(url, f"CREATE TABLE {schema}.told (event_id TEXT, session_id TEXT, version INTEGER)")
