@@ -262,19 +262,19 @@ def test_a_commit_that_breaks_off_is_not_applied_in_part(unchanged: Target) -> N
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("path", "expected"),
     [
-        "/player/static/x/../../../../pyproject.toml",
-        "/player/static/x/..%2f..%2f..%2fpyproject.toml",
-        "/player/static/x/%2e%2e/%2e%2e/page.html",
-        "/api/v1/sessions/..%2f..%2fada",
-        "/api/v1/sessions/%00",
-        "/api/v1/../v1/sessions/ada",
-        "//api/v1/sessions/ada",
-        "/player/ada/content/x/../../../bob",
+        ("/player/static/x/../../../../pyproject.toml", 404),
+        ("/player/static/x/..%2f..%2f..%2fpyproject.toml", 404),
+        ("/player/static/x/%2e%2e/%2e%2e/page.html", 404),
+        ("/api/v1/sessions/..%2f..%2fada", 404),
+        ("/api/v1/sessions/%00", 404),
+        ("/api/v1/../v1/sessions/ada", 404),
+        ("//api/v1/sessions/ada", 404),
+        ("/player/ada/content/x/../../../bob", 401),
     ],
 )
-def test_no_path_on_the_wire_leads_anywhere_else(unchanged: Target, path: str) -> None:
+def test_no_path_on_the_wire_leads_anywhere_else(unchanged: Target, path: str, expected: int) -> None:
     with _connection(unchanged.url) as connection:
         connection.sendall(
             f"GET {path} HTTP/1.1\r\nHost: x\r\nX-API-Key: read-key\r\nConnection: close\r\n\r\n".encode()
@@ -283,6 +283,6 @@ def test_no_path_on_the_wire_leads_anywhere_else(unchanged: Target, path: str) -
         while part := connection.recv(65536):
             answer += part
     status = int(answer.split(b" ", 2)[1])
-    assert status in (400, 401, 404)
+    assert status == expected
     assert b'"user_id"' not in answer
     assert b"[project]" not in answer

@@ -120,7 +120,7 @@ def test_a_retry_until_passed_is_no_trap() -> None:
 def test_beyond_a_bound_nothing_is_said_to_be_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     children = [leaf("a"), leaf("b", rule(RuleAction.SKIP)), leaf("c")]
     whole = explored(FLOW, *children, edition=3)
-    assert whole.traps
+    assert kinds(whole) == [(TrapKind.UNREACHABLE, "b")]
     for name, value in (("SITUATIONS_MAX", whole.situations - 1), ("STEPS_MAX", 2), ("STEP_ACTIVITIES_MAX", 1)):
         with monkeypatch.context() as patch:
             patch.setattr(traps, name, value)
