@@ -118,6 +118,10 @@ class ScormEmbed(Methods):
             log_retention_days=log_retention_days,
             maintenance_seconds=maintenance_seconds,
         )
+        self._put_together()
+
+    def _put_together(self) -> None:
+        """Make what needs nothing but the options; nothing is opened."""
         self._clock: Clock = utc_now
         self._hooks = Hooks()
         self._webhooks = Webhooks(self._options.webhooks, self._now)

@@ -215,6 +215,13 @@ def _session_paths() -> dict[str, Schema]:
             ),
             "delete": _call("deleteSession", "Delete a session.", (204, None), scope=Scope.ADMIN, errors=_NO_SESSION),
         },
+    }
+
+
+def _session_part_paths() -> dict[str, Schema]:
+    session = "/api/v1/sessions/{session_id}"
+    here = [_in_path("session_id")]
+    return {
         f"{session}/attempts": {
             "parameters": here,
             "get": _call("listAttempts", "List attempts, oldest first.", (200, "AttemptList"), errors=_NO_SESSION),
@@ -331,6 +338,7 @@ def openapi_document() -> dict[str, Any]:
             {
                 **_package_paths(),
                 **_session_paths(),
+                **_session_part_paths(),
                 **_event_paths(),
                 "/api/v1/health": {
                     "get": _call("health", "Say that requests can be answered.", (200, "Health"), scope=None)
