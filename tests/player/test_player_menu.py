@@ -69,8 +69,33 @@ def test_a_closed_entry_says_why(course, player):
     assert entry.get_attribute("title") == described
     entry.click(force=True)
     assert player.page.get_by_role("status").inner_text() == "Final test: First complete: Module one, Gamma"
-    assert player.entry("item_5").get_attribute("title") == "Not available now"
+    assert player.entry("item_5").get_attribute("title") == "This part is gone through in order."
     assert all(body["navigate"] is None for body in course.requests)
+
+
+def test_each_reason_that_a_learner_can_act_on_has_its_words(course, player, make_navigation):
+    words = {
+        "enter_first": "First open: Final test",
+        "at_start": "There is nothing before this.",
+        "forward_only": "You can only go forward here.",
+        "neighbours_only": "Only the next and the previous activity can be chosen from here.",
+        "no_flow": "Select an activity in the course menu.",
+        "attempts_used_up": "No attempts are left.",
+        "other": "Not available now",
+    }
+    entries = ["m1", "item_2", "m2", "item_3", "item_4", "item_5", "item_6"]
+    closed = {entry: {"code": code, "activities": ["item_6"]} for entry, code in zip(entries, words, strict=True)}
+    course.navigation = make_navigation(closed=closed)
+    player.open()
+    assert [player.entry(entry).get_attribute("title") for entry in entries] == list(words.values())
+
+
+def test_a_heading_shows_neither_status_nor_lock(course, player, make_navigation):
+    course.tree["children"][2]["deliverable"] = False
+    course.navigation = make_navigation(closed={"item_6": {"code": "nothing_to_deliver"}})
+    player.open()
+    assert player.entry("item_6").locator(".mark").count() == 0
+    assert player.page.get_by_role("treeitem", name="Final test", exact=True).count() == 1
 
 
 def test_a_script_may_click_an_entry(course, player):

@@ -277,8 +277,8 @@ def test_buttons_say_why_they_are_closed_or_lead_nowhere(course, player, make_na
     course.navigation = make_navigation(valid=["continue", "exit"], reasons={"continue": stopped, "previous": start})
     player.open()
     said = [[player.nav(name).get_attribute(key) for key in ("title", "aria-description")] for name in ALL[:3]]
-    assert said == [["Not available now"] * 2, ["First complete: Part 2"] * 2, ["", ""]]
-    course.current["navigation"] = make_navigation(valid=["continue"], reasons={"continue": start})
+    assert said == [["There is nothing before this."] * 2, ["First complete: Part 2"] * 2, ["", ""]]
+    course.current["navigation"] = make_navigation(valid=["continue"], reasons={"continue": {"code": "other"}})
     player.sco("sco.begin(); sco.commit()", "item_2")
     player.page.wait_for_selector('button[data-nav="continue"][title=""]')
     assert player.nav("previous").get_attribute("title") == ""

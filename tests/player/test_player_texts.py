@@ -71,7 +71,7 @@ def test_the_labels_that_automation_relies_on_are_those_of_the_contract():
 def test_every_text_is_used_and_every_text_used_is_there():
     script = "\n".join(path.read_text(encoding="utf-8") for path in PLAYER.glob("*.js"))
     early = "".join((PLAYER / name).read_text(encoding="utf-8") for name in ("index.js", "screen.js", "commits.js"))
-    used = set(re.findall(r"""\bt\(\s*(?:kept \? state : )?["']([\w-]+)["']""", script)) | {"offline_memory"}
+    used = set(re.findall(r"""\bt\(\s*(?:kept \? state : )?["']([\w -]+)["']""", script)) | {"offline_memory"}
     statuses = {"not attempted", "incomplete", "completed", "passed", "failed"}
     made = {
         "previous",
@@ -87,5 +87,8 @@ def test_every_text_is_used_and_every_text_used_is_there():
     }
     made |= {"suspended", "exited", "completed", "abandoned", "suspended_text", "abandoned_text", "ended_text"}
     made |= {f"status {status}" for status in statuses}
+    made |= {
+        f"closed {code}" for code in ("at_start", "forward_only", "neighbours_only", "no_choice", "attempts_used_up")
+    }
     assert used | made == set(ENGLISH)
     assert set(re.findall(r"""\bt\(\s*["'\`]([\w-]+)["'\`]""", early)) <= set(FIRST)

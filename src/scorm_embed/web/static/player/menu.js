@@ -9,6 +9,8 @@ const OPEN_ENTRIES_MAX = 40; // a longer course opens only the way to the curren
 const DONE = ["completed", "passed"];
 /** Reasons whose activities, where there are any, are those to complete first. */
 const FIRST = ["finish_first", "prerequisites", "stopped", "disabled", "nothing_to_deliver"];
+/** Reasons with words of their own. Where the way is not walked but chosen, the menu is what to use. */
+const WORDS = ["at_start", "forward_only", "neighbours_only", "no_choice", "attempts_used_up"];
 
 function make(tag = "div", className = "", text = "") {
   const element = document.createElement(tag);
@@ -42,7 +44,10 @@ export function createMenu(host, root, chosen, say) {
     const [item, element, said, reason, group] = [make("li"), make("div", "row"), make("span", "said"), make("span"), make("ul")];
     reason.id = `reason-${entries.length}`;
     reason.hidden = true;
-    element.append(make("span", "toggle"), make("span", "name", node.title), make("span", "mark"), said, reason);
+    element.append(make("span", "toggle"), make("span", "name", node.title));
+    // A heading has nothing to do: neither status nor lock.
+    if (node.deliverable || node.children.length) element.append(make("span", "mark"), said);
+    element.append(reason);
     element.style.setProperty("--level", `${Math.max(0, level - 2)}`);
     element.dataset.activityId = node.id;
     Object.assign(element, { role: "treeitem", tabIndex: -1, ariaLevel: level });
@@ -155,8 +160,12 @@ export function createMenu(host, root, chosen, say) {
   /** @type {import("./types").Menu["explain"]} */
   function explain(reason, otherwise = t("closed")) {
     if (!reason) return "";
-    const names = FIRST.includes(reason.code) && reason.activities?.map((id) => titles.get(id) ?? id).join(", ");
-    return names ? t("closed_first", { names }) : otherwise;
+    const { code, activities = [] } = reason;
+    const names = activities.map((id) => titles.get(id) ?? id).join(", ");
+    if (names && FIRST.includes(code)) return t("closed_first", { names });
+    if (names && code === "enter_first") return t("closed enter_first", { names });
+    if (code === "no_flow") return t("choosing_text");
+    return WORDS.includes(code) ? t(`closed ${code}`) : otherwise;
   }
 
   /** @param {Entry} entry @param {import("./types").Navigation} now */
