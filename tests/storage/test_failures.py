@@ -215,6 +215,39 @@ def test_a_full_pool_is_unavailable(sqlite: Any) -> None:
     run(sqlite, work, engine_options={"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.05})
 
 
+@pytest.mark.parametrize("database", ["sqlite", *SERVERS], indirect=True)
+def test_a_full_pool_serves_in_the_order_of_asking(database: Any) -> None:
+    served: list[str] = []
+
+    async def work(scene: Scene) -> None:
+        await scene.create()
+
+        async def ask(name: str) -> None:
+            for _ in range(5):
+                await scene.load()
+                served.append(name)
+
+        await asyncio.gather(*map(ask, "abc"))
+
+    run(database, work, engine_options={"pool_size": 1, "max_overflow": 0})
+    assert served == list("abc" * 5)
+
+
+def test_whoever_gives_up_waiting_holds_up_nobody(sqlite: Any) -> None:
+    async def work(scene: Scene) -> None:
+        await scene.create()
+        opened = scene.storage._connections.get()  # type: ignore[attr-defined]
+        async with opened.read():
+            waiting = [asyncio.ensure_future(scene.load()) for _ in range(3)]
+            await asyncio.sleep(0)
+            waiting[0].cancel()
+            waiting[1].cancel()
+        assert (await waiting[2])[0].version == 1
+        assert [task.cancelled() for task in waiting] == [True, True, False]
+
+    run(sqlite, work, engine_options={"pool_size": 1, "max_overflow": 0})
+
+
 def test_a_database_file_that_another_process_keeps_locked_is_unavailable(tmp_path: Path) -> None:
     async def main() -> None:
         path = tmp_path / "locked.db"

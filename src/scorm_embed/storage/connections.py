@@ -11,7 +11,7 @@ import asyncio
 import os
 import weakref
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from scorm_embed.errors import ConfigurationError
 from scorm_embed.storage.direct import Direct
 from scorm_embed.storage.failures import connecting
+from scorm_embed.storage.turns import Turns
 
 DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -55,6 +56,10 @@ class Opened:
     is_prepared: bool = False
     writing: asyncio.Lock | None = None
     """SQLite has one writer: tasks of a process queue here in order, instead of polling the file's lock."""
+    turns: Turns = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.turns = Turns(self.engine)
 
     @property
     def is_direct(self) -> bool:
@@ -64,18 +69,15 @@ class Opened:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection whose statements are their own transactions where that is cheaper, else a transaction."""
-        async with _connected(self.single) as connection:
+        async with self.turns.take(), _connected(self.single) as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection in a transaction that is committed at the end, or rolled back by an exception."""
-        if self.writing is None:
-            async with _connected(self.engine) as connection, connection.begin():
-                yield connection
-        else:
-            async with self.writing, _connected(self.engine) as connection, connection.begin():
-                yield connection
+        writing = self.writing or nullcontext()
+        async with writing, self.turns.take(), _connected(self.engine) as connection, connection.begin():
+            yield connection
 
 
 class Connections:

@@ -151,7 +151,9 @@ class SQLStorage:
                 async with opened.read() as connection:
                     return await self._reader.load(connection, tenant_id, session_id, rows)
             statement, parameters = self._reader.one(tenant_id, session_id, rows)
-            shown = self._reader.show(await self._direct.fetch(opened.engine, statement, parameters), rows)
+            async with opened.turns.take():
+                found = await self._direct.fetch(opened.engine, statement, parameters)
+            shown = self._reader.show(found, rows)
             return shown[0] if shown else None
 
     async def save_session(self, tenant_id: str, change: SessionChange, *, inside: Inside | None = None) -> None:
@@ -178,7 +180,8 @@ class SQLStorage:
             assert short is not None
             statement, parameters = short.one(change)
             if opened.is_direct:
-                is_saved = bool(await self._direct.fetch(opened.engine, statement, parameters))
+                async with opened.turns.take():
+                    is_saved = bool(await self._direct.fetch(opened.engine, statement, parameters))
             else:
                 async with opened.read() as connection:
                     is_saved = (await connection.execute(statement, parameters)).first() is not None
