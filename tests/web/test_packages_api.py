@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -332,3 +333,20 @@ async def test_an_import_without_a_place_to_unpack_is_refused_until_later(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     with pytest.raises(StorageUnavailableError, match="unpacked cannot be used: No such file or directory"):
         await host.scorm.import_package(package)
+
+
+async def test_an_upload_that_is_cancelled_leaves_no_file(host: Any, upload_folder: Path) -> None:
+    begun = anyio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"PK"
+        begun.set()
+        await anyio.sleep_forever()
+
+    async with host.client() as client, anyio.create_task_group() as tasks:
+        headers = {"Content-Type": "application/zip"}
+        tasks.start_soon(lambda: client.post("/api/v1/packages", content=endless(), headers=headers))
+        await begun.wait()
+        assert len(list(upload_folder.iterdir())) == 1
+        tasks.cancel_scope.cancel()
+    assert list(upload_folder.iterdir()) == []

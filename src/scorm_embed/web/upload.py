@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+import anyio
 import anyio.to_thread
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -73,7 +74,8 @@ async def receive_upload(request: Request, bytes_max: int) -> AsyncIterator[Uplo
             raise missing_file()
         yield upload
     finally:
-        await anyio.to_thread.run_sync(lambda: path.unlink(missing_ok=True))
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(lambda: path.unlink(missing_ok=True))
 
 
 class _Target:
