@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import pytest
 
 from scorm_embed.errors import ConfigurationError, StorageUnavailableError
@@ -394,3 +396,19 @@ def test_a_handler_has_one_name_whether_its_module_was_started_or_imported(tmp_p
         for command in commands
     }
     assert names == {"lms_site.Site.note lms_site.<lambda>\n"}
+
+
+async def test_hooks_that_block_leave_threads_for_everybody_else(desk: Any) -> None:
+    may_end = threading.Event()
+    desk.service.hooks.add("completed", lambda event: may_end.wait(20))
+    package = await desk.course()
+    for number in range(45):  # more than there are threads
+        await desk.launch(package, f"s{number}")
+        await complete(desk, f"s{number}")
+    try:
+        await anyio.wait_all_tasks_blocked()
+        with anyio.fail_after(5):
+            assert await anyio.to_thread.run_sync(lambda: "free") == "free"
+    finally:
+        may_end.set()
+    assert (await desk.service.deliver_events())["failed"] == 0

@@ -19,12 +19,18 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any, Protocol
 
+import anyio
 import anyio.to_thread
+from anyio.lowlevel import RunVar
 
 from scorm_embed.engine.effects import Happening
 from scorm_embed.errors import ConfigurationError
 from scorm_embed.service.model import Document
 from scorm_embed.storage.base import Inside
+
+THREADS = 16
+"""Hooks that are not async and run at once, on one event loop."""
+_threads: RunVar[anyio.CapacityLimiter] = RunVar("scorm_embed_hook_threads")
 
 EVENTS = tuple(happening.value for happening in Happening)
 """The names of everything that can happen."""
@@ -158,13 +164,23 @@ class _AfterHook:
             result = self.hook(event)
         else:
             # In a thread: the player's answers do not wait for somebody's mail server.
-            result = await anyio.to_thread.run_sync(self._call, event, abandon_on_cancel=True)
+            result = await anyio.to_thread.run_sync(self._call, event, abandon_on_cancel=True, limiter=_own_threads())
         if inspect.isawaitable(result):
             await result
 
     def _call(self, event: HookEvent) -> Any:
         with self.hooks.within():
             return self.hook(event)
+
+
+def _own_threads() -> anyio.CapacityLimiter:
+    """Give the running loop's threads for hooks: those that block must not take the ones that read course files."""
+    try:
+        return _threads.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(THREADS)
+        _threads.set(limiter)
+        return limiter
 
 
 def _is_async(hook: Any) -> bool:
