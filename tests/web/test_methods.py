@@ -321,3 +321,14 @@ async def test_a_hook_in_the_transaction_can_undo_the_change(make_host: Any, tmp
 def test_there_is_no_unknown_event(host: Any) -> None:
     with pytest.raises(ConfigurationError, match="completed"):
         host.scorm.on("finished")(lambda event: None)
+
+
+def test_closing_without_a_loop_closes_what_closing_on_one_does(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[str] = []
+
+    async def aclose(self: Any) -> None:
+        closed.append("all")
+
+    monkeypatch.setattr(type(host.scorm), "aclose", aclose)
+    host.scorm.sync.aclose()
+    assert closed == ["all"]

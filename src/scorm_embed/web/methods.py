@@ -311,9 +311,7 @@ class Methods:
 
     async def aclose(self) -> None:
         """Release what was opened; what is used again opens again."""
-        parts = self._parts()
-        await parts.service.aclose()
-        await parts.operations.aclose()
+        raise NotImplementedError
 
 
 @asynccontextmanager

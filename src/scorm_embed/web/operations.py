@@ -318,10 +318,6 @@ class Operations:
             raise NotFoundError("There is no such webhook.", {"url": url}, code="WEBHOOK_NOT_FOUND")
         return await self._webhooks.test(webhook, caller.tenant_id, self._service.new_id("evt_"))
 
-    async def aclose(self) -> None:
-        """Release what was opened for calls to others."""
-        await self._webhooks.aclose()
-
     # -- the player
 
     async def open_player(self, caller: Caller | None, launch: LaunchClaim | None, session_id: str) -> PlayerPage:

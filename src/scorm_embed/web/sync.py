@@ -19,7 +19,9 @@ def _blocking(
 ) -> Callable[Concatenate[SyncMethods, P], T]:
     @wraps(method)
     def call(self: SyncMethods, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return run_blocking(method(self._methods, *args, **kwargs), self._find_loop())
+        # By name, because ``ScormEmbed`` has its own version of some.
+        own: Callable[P, Coroutine[Any, Any, T]] = getattr(self._methods, method.__name__)
+        return run_blocking(own(*args, **kwargs), self._find_loop())
 
     return call
 
