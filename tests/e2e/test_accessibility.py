@@ -80,6 +80,35 @@ def test_the_page_in_place_of_a_player_that_cannot_open(
     context.close()
 
 
+def test_the_demos_course_with_the_player_around_it(
+    site: Any, desk: Any, courses: Path, violations: Violations
+) -> None:
+    [package] = courses.glob("weather-map-scorm2004.zip")
+    _, url = site.launch(site.course(package.read_bytes()))
+    page = desk.open(url)
+    assert violations(page) == []
+    assert violations(desk.content(page)) == []
+
+
+HOST_PAGE = """<!doctype html><html lang="en"><title>Host</title>
+<script type="module" src="/client.js"></script>
+<main><h1>Your course</h1><scorm-player src="{src}" height="500" label="Weather maps" allow-fullscreen>
+<p slot="loading">One moment …</p><p slot="error">The course does not open.</p></scorm-player></main></html>"""
+
+
+@pytest.mark.parametrize("state", ["loading", "running", "error"])
+def test_a_hosts_page_with_the_element(site: Any, page: Page, violations: Violations, state: str) -> None:
+    _, url = site.launch(site.course(build_package(items=[Item("one", body=LESSON)])))
+    if state == "loading":
+        page.route("**/player/session-*", lambda route: None)  # no answer
+    if state == "error":
+        url = f"{site.server.url}/player/nobody?token=forged"
+    page.route("**/host.html", lambda route: route.fulfill(body=HOST_PAGE.format(src=url), content_type="text/html"))
+    page.goto(f"{site.server.url}/host.html", wait_until="domcontentloaded")
+    page.wait_for_selector(f'scorm-player[data-state="{state}"]')
+    assert violations(page) == []
+
+
 @pytest.mark.parametrize("name", SITES)
 def test_every_page_of_an_example_site(
     name: str, tmp_path: Path, courses: Path, start: Any, page: Page, violations: Violations

@@ -50,8 +50,11 @@ def test_a_menu_that_is_put_away(course, player, violations):
     assert violations(player.page) == []
 
 
-def test_a_running_course_of_a_single_activity(wire, player, violations):
-    player.open()
+@pytest.mark.parametrize("query", ["", "?lang=ar"])
+def test_a_running_course_of_a_single_activity(wire, player, violations, query):
+    wire.summary["progress_measure"] = 0.4
+    player.open(query=query)
+    player.page.locator("#full").wait_for()
     assert violations(player.page) == []
 
 
@@ -65,31 +68,35 @@ def test_a_phone_with_the_menu_shut_and_open(course, player, violations, query):
     assert violations(player.page) == []
 
 
-def test_a_course_that_lets_the_learner_choose(course, player, violations):
+@pytest.mark.parametrize("query", ["", "?lang=ar"])
+def test_a_course_that_lets_the_learner_choose(course, player, violations, query):
     course.first = None
-    player.open(state="choosing")
+    player.open(state="choosing", query=query)
     assert violations(player.page) == []
 
 
-def test_a_course_that_has_ended(wire, player, violations):
+@pytest.mark.parametrize("query", ["", "?lang=ar"])
+def test_a_course_that_has_ended(wire, player, violations, query):
     wire.on_commit = lambda body: wire.finish() if body["commits"] else None
-    player.open()
+    player.open(query=query)
     player.sco("sco.begin(); sco.end()")
     player.wait(state="ended")
     assert violations(player.page) == []
 
 
-def test_a_course_that_was_opened_in_another_window(course, player, violations):
+@pytest.mark.parametrize("query", ["", "?lang=ar"])
+def test_a_course_that_was_opened_in_another_window(course, player, violations, query):
     course.faults = [(409, "LAUNCH_SUPERSEDED"), (409, "LAUNCH_SUPERSEDED")]
-    player.open()
+    player.open(query=query)
     player.sco("sco.begin(); sco.commit()")
     player.wait(state="superseded")
     assert violations(player.page) == []
 
 
-def test_a_launch_that_is_over(course, player, violations):
+@pytest.mark.parametrize("query", ["", "?lang=ar"])
+def test_a_launch_that_is_over(course, player, violations, query):
     course.start_faults = [(401, "EXPIRED_TOKEN")]
-    player.open(state="error")
+    player.open(state="error", query=query)
     assert violations(player.page) == []
 
 
