@@ -65,3 +65,19 @@ def test_a_player_cannot_speak_for_nobody_nor_for_the_host(launch: Any) -> None:
     with pytest.raises(RequestError) as error:
         read_start({"recover": [{"launch": launch, "commits": []}]})
     assert error.value.details == {"fields": [{"path": "recover[0].launch", "error": "must be the name of a launch"}]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        _message(*({"number": number} for number in range(1, 2_002))),
+        _message({"number": 1, "elements": [["cmi.location", "x"]] * 60_001}),
+        _message({"number": 1, "elements": [["a", "b"]] * 30_001}, {"number": 2, "elements": [["a", "b"]] * 30_001}),
+    ],
+)
+def test_more_than_a_worker_should_do_at_once_is_to_be_split(body: dict[str, Any]) -> None:
+    for read, sent in ((read_message, body), (read_start, {"recover": [body]})):
+        with pytest.raises(RequestError) as error:
+            read(sent)
+        assert (error.value.status, error.value.code) == (413, "PAYLOAD_TOO_LARGE")
+        assert error.value.details == {"commits_max": 2_000, "elements_max": 60_000}

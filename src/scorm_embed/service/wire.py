@@ -25,6 +25,11 @@ REQUESTS = {
 """The learner's events, as the player's controls are called."""
 
 
+COMMITS_MAX = 2_000
+ELEMENTS_MAX = 60_000
+"""In one message. A worker answers nobody else while it applies them; the player halves what is too much."""
+
+
 @dataclass(frozen=True, slots=True)
 class SentCommit:
     """One numbered commit."""
@@ -63,6 +68,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.faults: list[dict[str, str]] = []
+        self._commits_left = COMMITS_MAX
+        self._elements_left = ELEMENTS_MAX
 
     def fault(self, path: str, problem: str) -> None:
         self.faults.append({"path": path, "error": problem})
@@ -108,13 +115,26 @@ class _Reader:
         if not isinstance(data, list):
             self.fault(path, "must be a list")
             return ()
+        self._commits_left -= len(data)
+        self._check_amount()
         found = [self.commit(entry, f"{path}[{at}]") for at, entry in enumerate(data)]
         return _once(c for c in found if c is not None)
+
+    def _check_amount(self) -> None:
+        if self._commits_left < 0 or self._elements_left < 0:
+            raise RequestError(
+                "There is too much in one message; send it in parts.",
+                {"commits_max": COMMITS_MAX, "elements_max": ELEMENTS_MAX},
+                code="PAYLOAD_TOO_LARGE",
+                status=413,
+            )
 
     def elements(self, data: Any, path: str) -> tuple[tuple[str, str], ...]:
         if not isinstance(data, list):
             self.fault(path, "must be a list")
             return ()
+        self._elements_left -= len(data)
+        self._check_amount()
         found = []
         for at, pair in enumerate(data):
             if isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair):
@@ -157,7 +177,7 @@ def _once(commits: Iterable[SentCommit]) -> tuple[SentCommit, ...]:
 
 
 def read_start(body: Mapping[str, Any]) -> tuple[Recovered, ...]:
-    """Read the body of ``start``; ``RequestError`` names every fault."""
+    """Read the body of ``start``; ``RequestError`` names every fault, or is PAYLOAD_TOO_LARGE."""
     reader = _Reader()
     found: dict[str, tuple[SentCommit, ...]] = {}
     recover = reader.get(body, "recover", list, "", [])
@@ -174,7 +194,7 @@ def read_start(body: Mapping[str, Any]) -> tuple[Recovered, ...]:
 
 
 def read_message(body: Mapping[str, Any]) -> SentMessage:
-    """Read the body of ``commit``; ``RequestError`` names every fault."""
+    """Read the body of ``commit``; ``RequestError`` names every fault, or is PAYLOAD_TOO_LARGE."""
     reader = _Reader()
     launch = reader.launch(body, "")
     view = reader.get(body, "view", int, "", 0)
