@@ -7,6 +7,7 @@ A comment on the line before it says when it is not:
     <!-- given: app, SECRET --> it begins with these names, which ``GIVEN`` makes
     <!-- file: lms.py -->       it is a file of the page's project; ``append: lms.py`` goes to the end of one
     <!-- run -->                before a shell block: it is run in the page's project, in the order of the page
+    <!-- shape: Launch -->      before JSON: the shape of the HTTP API that it is an example of
 """
 
 from __future__ import annotations
@@ -18,11 +19,15 @@ import json
 import os
 import re
 import shlex
+import sqlite3
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime
+from html.parser import HTMLParser
 from pathlib import Path
 from types import CodeType, SimpleNamespace
 from typing import Any
@@ -32,6 +37,8 @@ import flask
 import httpx
 import pytest
 import sqlalchemy
+import uvicorn
+from openapi_schema_validator import OAS31Validator
 from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import PlainTextResponse
@@ -50,9 +57,10 @@ from scorm_embed import (
 )
 from scorm_embed.cli.commands import commands
 from scorm_embed.engine.effects import Happening
-from scorm_embed.testing import FakeLearner, PlayerRefusedError
+from scorm_embed.testing import FakeLearner, PlayerRefusedError, course_12
 from scorm_embed.testing.clients import Answer
 from scorm_embed.testing.storage import STORAGE_CHECKS, check_storage
+from scorm_embed.web.openapi import openapi_document
 from scorm_embed.web.options import OPTION_NAMES, Options
 from scorm_embed.web.routes.table import ROUTES
 
@@ -286,6 +294,9 @@ def test_markers_are_known() -> None:
             assert block.language == "python", block.name
         elif block.marker == "run":
             assert block.language == "sh", block.name
+        elif block.marker.startswith("shape: "):
+            assert block.language == "json", block.name
+            assert block.marker.removeprefix("shape: ") in SHAPES, block.name
         elif block.marker and block.marker != "continues":
             names = block.marker.removeprefix("given:").split(",")
             assert block.marker.startswith("given:"), block.name
@@ -412,11 +423,108 @@ def test_the_update_with_retry_wins_against_another_writer() -> None:
 # -- other blocks
 
 
-def test_json_of_the_http_api_can_be_read() -> None:
-    found = [block for block in BLOCKS if block.language == "json" and block.page.name == "http-api.md"]
-    assert found
-    for block in found:
-        json.loads(block.code)
+SHAPES = openapi_document()["components"]["schemas"]
+
+
+def test_every_language_of_a_block_has_its_test() -> None:
+    """JavaScript is compiled by tests/web/test_client_types.py, nginx runs in tests/test_docs_proxy.py."""
+    tested = {"python", "sh", "json", "html", "sql", "js", "nginx"}
+    for block in BLOCKS:
+        assert block.language in tested or (block.language == "text" and "──" in block.code), block.name
+    for language, number in {"js": 1, "nginx": 1}.items():
+        assert len([block for block in BLOCKS if block.language == language]) == number
+
+
+def placeholders_filled(code: str) -> Any:
+    """Read JSON in which a word in capitals stands for a document, ``…`` for more, ``| null`` for none."""
+    code = re.sub(r", …(?=])| \| null", "", code)
+    return json.loads(re.sub(r"\b[A-Z]{4,}\b", "{}", code))
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.language == "json"], ids=lambda block: block.name)
+def test_json_has_the_shape_that_is_described(block: Block) -> None:
+    found = placeholders_filled(block.code)
+    if not block.marker:
+        assert block.page.name == "architecture.md", "a JSON block says its shape"
+        return
+    shape = block.marker.removeprefix("shape: ")
+    schemas = without("required", SHAPES)
+    validator = OAS31Validator({"components": {"schemas": schemas}, "$ref": f"#/components/schemas/{shape}"})
+    found = without("…", found)
+    assert [error.message for error in validator.iter_errors(found)] == []
+    assert set(found) <= {name for part in parts_of(shape) for name in part}
+
+
+def without(key: str, found: Any) -> Any:
+    """Take a key out of a document, wherever it is."""
+    if isinstance(found, list):
+        return [without(key, entry) for entry in found]
+    if isinstance(found, dict):
+        return {name: without(key, value) for name, value in found.items() if name != key}
+    return found
+
+
+def parts_of(shape: str) -> Iterator[dict[str, Any]]:
+    """The properties of a shape, also of those that it is made of."""
+    schema = SHAPES[shape]
+    for part in (schema, *schema.get("allOf", [])):
+        yield part.get("properties", {})
+        if "$ref" in part:
+            yield from parts_of(part["$ref"].rpartition("/")[2])
+
+
+class _Elements(HTMLParser):
+    """The elements of a page, and whether each was closed."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.open: Lines = []
+        self.feed(code)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.language == "html"], ids=lambda block: block.name)
+def test_html_uses_what_the_players_element_has(block: Block) -> None:
+    script = (ROOT / "src" / "scorm_embed" / "web" / "static" / "client.js").read_text("utf-8")
+    (listed,) = re.findall(r"observedAttributes = \[(.*?)\]", script)
+    page = _Elements(block.code)
+    assert page.open == []
+    for tag, attributes in page.found:
+        assert tag in {"script", "scorm-player", "p", "iframe"}
+        if tag == "scorm-player":
+            assert set(attributes) <= set(re.findall(r'"([\w-]+)"', listed))
+        elif tag == "p":
+            assert f'<slot name="{attributes["slot"]}">' in script
+        elif tag == "iframe":
+            assert {"src", "allow", "width", "height"} >= set(attributes)
+
+
+def test_the_report_in_sql_counts_what_learners_answered(course: Path) -> None:
+    (block,) = [block for block in BLOCKS if block.language == "sql"]
+    scorm = ScormEmbed(
+        secret_key=SECRET, storage=SQLStorage("sqlite:///report.db"), content=DirectoryContent("courses")
+    )
+    package = scorm.sync.import_package(course_12())["id"]
+    for user, result in {"ada": "correct", "ben": "wrong", "eve": "wrong"}.items():
+        launch = scorm.sync.launch(package, user, session_id=user, base_url="http://testserver")
+        with FakeLearner(scorm) as learner:
+            sco = learner.open(launch["launch_url"]).sco
+            sco.initialize()
+            sco.set("cmi.interactions.0.id", "q1")
+            sco.set("cmi.interactions.0.result", result)
+            sco.terminate()
+    scorm.sync.aclose()
+    with closing(sqlite3.connect("report.db")) as database:
+        found = database.execute(block.code.replace("pkg_abc123", package)).fetchall()
+    assert found == [("q1", "correct", 1), ("q1", "wrong", 2)]
 
 
 TOOLS = {"curl", "django-admin", "export", "flask", "pip", "python", "python3", "source", "uvicorn"}
@@ -436,6 +544,16 @@ def test_shell_commands_exist(block: Block) -> None:
             assert words[0] in TOOLS, line
         if words[0] == "curl":
             _check_request(words)
+        if words[0] == "uvicorn":
+            options = {name for parameter in uvicorn.main.params for name in parameter.opts}
+            assert {word for word in words if word.startswith("--")} <= options, line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_extras_that_are_named_exist(page: Path) -> None:
+    extras = set(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"])
+    named = re.findall(r"(?:scorm-embed|/path/to/checkout)\[([\w,]+)\]|[Ee]xtra `(\w+)`", page.read_text("utf-8"))
+    assert {extra for found in named for names in found for extra in names.split(",") if extra} <= extras
 
 
 def _check_request(words: Lines) -> None:
