@@ -6,7 +6,7 @@ no test that runs a loop of its own can follow it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import files
 from typing import Literal
 
@@ -38,15 +38,18 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def violations() -> Callable[[Page | Frame], list[str]]:
-    """What axe-core finds wrong with a page by any of its rules, in light and in dark: scheme, rule, element, why."""
+def violations() -> Callable[..., list[str]]:
+    """What axe-core finds wrong with a page by any of its rules, in light and in dark: scheme, rule, element, why.
+
+    ``schemes`` are those to look at; a page that does not follow the browser's after it has loaded is asked one by one.
+    """
     script = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
-    def find(place: Page | Frame) -> list[str]:
+    def find(place: Page | Frame, schemes: Sequence[Literal["light", "dark"]] = SCHEMES) -> list[str]:
         page = place.page if isinstance(place, Frame) else place
         place.evaluate(script)
         found: list[str] = []
-        for scheme in SCHEMES:
+        for scheme in schemes:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             passed, failed = place.evaluate(AXE)
             assert passed > 0
