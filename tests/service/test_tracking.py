@@ -462,3 +462,19 @@ async def test_a_sco_that_never_began_does_not_satisfy_a_prerequisite(desk) -> N
     player = await desk.play(await desk.course(S12, Item("one"), Item("two", prerequisites="one")))
     await player.click("choice", "two")
     assert (player.state, await _statuses(desk)) == ("choosing", ["incomplete", "not attempted"])
+
+
+@pytest.mark.parametrize("standard", [S12, S2004])
+async def test_an_activity_of_an_earlier_attempt_keeps_its_time(desk, standard) -> None:
+    player = await desk.play(await desk.course(standard))
+    player.sco.initialize()
+    player.sco.set(
+        "cmi.core.session_time" if standard is S12 else "cmi.session_time", "00:01:30" if standard is S12 else "PT90S"
+    )
+    player.sco.terminate()
+    await player.sync()
+    await desk.service.new_attempt(desk.tenant, "s1")
+    (earlier,) = (await desk.service.activities(desk.tenant, "s1", attempt=1))["activities"]
+    one = await desk.service.activity(desk.tenant, "s1", "item_1", attempt=1)
+    (current,) = (await desk.service.activities(desk.tenant, "s1"))["activities"]
+    assert [entry["time_spent_seconds"] for entry in (earlier, one, current)] == [90, 90, 0]

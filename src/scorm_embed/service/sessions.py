@@ -233,5 +233,7 @@ def _earlier_activity(work: Work, runtime: RuntimeRecord) -> Document:
     record = ActivityRecord(attempt=runtime.key.activity_attempt)
     cmi = CmiState(work.opened.model, runtime.values)
     describe(record, cmi)
+    total = runtime.values.get("cmi.total_time") or runtime.values.get("cmi.core.total_time") or ""
+    record.seconds = (parse_duration(total) or 0) / 100
     definition = work.opened.tree[runtime.key.activity_id].definition
     return activity_document(definition, record)
