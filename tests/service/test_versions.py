@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from scorm_embed.core.standard import Standard
-from scorm_embed.errors import NotFoundError
+from scorm_embed.errors import DuplicateEntryError, NotFoundError, StorageUnavailableError
 from scorm_embed.service.versions import CHANGES_MAX, structural_changes
 from scorm_embed.testing.package_builder import Defect, Item, build_package
 
@@ -155,3 +155,12 @@ async def test_the_schema_files_tell_the_edition_where_the_manifest_does_not(
         build_package(Standard.SCORM_2004_3RD, [Item("a")], defects=[Defect.NO_SCHEMA_VERSION], files=files)
     )
     assert (await desk.service.import_package(desk.tenant, path))["standard"] == standard
+
+
+async def test_a_version_that_others_always_take_first_is_not_reported_as_imported(desk, monkeypatch) -> None:
+    async def taken(record) -> None:
+        raise DuplicateEntryError("taken", {"of": "package"})
+
+    monkeypatch.setattr(desk.storage, "add_package", taken)
+    with pytest.raises(StorageUnavailableError, match="Too many versions are imported at once"):
+        await desk.course()

@@ -15,7 +15,7 @@ from scorm_embed.content.base import on_disk
 from scorm_embed.content.build import BuiltBlob, Progress, build_blob
 from scorm_embed.content.schemas import schema_versions
 from scorm_embed.core.manifest import ReadManifest, read_manifest
-from scorm_embed.errors import DuplicateEntryError
+from scorm_embed.errors import DuplicateEntryError, StorageUnavailableError
 from scorm_embed.service.base import Desk
 from scorm_embed.service.courses import course_facts
 from scorm_embed.service.documents import activity_tree, package_document, versions_document
@@ -63,11 +63,11 @@ class PackageCalls(Desk):
         for _ in range(_VERSION_TRIES):
             try:
                 await self.storage.add_package(record)
-                break
+                return record
             except DuplicateEntryError:
                 before = await self.storage.load_package(tenant_id, record.id)
                 record = self._record(tenant_id, built, manifest, before)
-        return record
+        raise StorageUnavailableError("Too many versions are imported at once; try again.", {"package_id": record.id})
 
     def _read(self, source: Path, target: Path, progress: Progress | None) -> tuple[BuiltBlob, ReadManifest]:
         with on_disk(_WORKSPACE):
