@@ -126,7 +126,17 @@ def test_progress_is_said_in_the_learners_language(course, player):
     player.page.get_by_role("button", name="Vollbild", exact=True).wait_for()
 
 
-# -- phones
+# -- what has no room in the bar
+
+
+@pytest.mark.parametrize("query", ["", "?lang=ar"])
+def test_what_is_under_more_opens_below_its_button(course, player, query):
+    player.open(query=query)
+    player.page.locator("#more").click()
+    more, rest = (player.page.locator(name).bounding_box() for name in ("#more", "#rest"))
+    side = 0 if query else 1
+    assert abs(more["x"] + side * more["width"] - rest["x"] - side * rest["width"]) < 1
+    assert more["y"] + more["height"] <= rest["y"] < more["y"] + more["height"] + 12
 
 
 def test_a_phone_keeps_its_bar_for_the_title_and_has_every_control_under_more(course, player):

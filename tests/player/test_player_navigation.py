@@ -301,3 +301,4 @@ def test_the_end_says_how_it_ended(course, player, reason, heading):
     assert player.page.get_by_text("Score: 85%").is_visible()
     assert [player.nav(name).is_disabled() for name in ALL] == [True] * 7
     assert player.page.locator("iframe").count() == 0
+    assert player.page.get_by_role("tree").get_attribute("aria-disabled") == "true"

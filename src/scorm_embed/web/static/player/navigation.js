@@ -29,6 +29,10 @@ export function createControls({ tree: course, chosen, say }) {
     button.onclick = () => chosen(name);
   }
   rest.onclick = () => rest.hidePopover?.();
+  rest.addEventListener("beforetoggle", () => {
+    const { left, right } = more.getBoundingClientRect();
+    rest.style.insetInlineEnd = `${document.dir === "rtl" ? left : innerWidth - right}px`;
+  });
 
   /** A phone has room for the title or for words on buttons. */
   function arrange() {
@@ -72,6 +76,8 @@ export function createControls({ tree: course, chosen, say }) {
         if (view) button.hidden = !!activity?.hidden.includes(nav);
         button.disabled = state === "ended" || !navigation?.valid.includes(nav);
       }
+      // What is over, or on its way, is only shown.
+      byId("tree").ariaDisabled = state === "ended" || !navigation;
       last = navigation ?? last;
       more.hidden = !rest.querySelector(":not([hidden])");
       if (!navigation) return;
