@@ -156,8 +156,9 @@ def test_nothing_can_be_chosen_while_the_server_is_asked(course, player):
 def test_a_request_without_network_waits_and_loses_nothing(course, player):
     navigates(course, **{"continue": lambda: course.deliver("item_3")})
     player.open()
-    player.sco("sco.begin(); sco.set('cmi.location', 'p3')", "item_2")
+    player.sco("typeof sco", "item_2")
     player.page.context.set_offline(True)
+    player.sco("sco.begin(); sco.set('cmi.location', 'p3')", "item_2")
     player.nav("continue").click()
     player.page.get_by_role("heading", name="No connection").wait_for()
     assert player.html("save-state") == "offline"
