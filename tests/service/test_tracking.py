@@ -445,10 +445,26 @@ async def test_an_asset_that_content_has_to_complete_is_not_completed_by_looking
     assert await _statuses(desk) == ["incomplete", "not attempted"]
 
 
-async def test_a_12_asset_is_completed_when_the_page_is_closed(desk) -> None:
-    player = await desk.play(await desk.course(S12, Item("one", sco=False)))
+@pytest.mark.parametrize(("standard", "attempts"), [(S12, 1), (S2004, 2)])
+async def test_a_course_of_one_asset_is_completed_when_the_page_is_closed(desk, standard, attempts) -> None:
+    package = await desk.course(standard, Item("one", sco=False))
+    player = await desk.play(package)
     await player.close()
-    assert (await desk.shown())["completion_status"] == "completed"
+    shown = await desk.shown()
+    assert (player.state, player.view["reason"], shown["completion_status"]) == ("ended", "completed", "completed")
+    await desk.play(package)
+    shown = await desk.shown()
+    assert (shown["completion_status"], shown["attempt_number"]) == ("completed", attempts)
+
+
+async def test_an_asset_among_others_is_suspended_when_the_page_is_closed(desk) -> None:
+    items = (Item("one", sco=False), Item("two", sco=False))
+    package = await desk.course(S2004, *items, sequencing={None: FLOW})
+    player = await desk.play(package)
+    await player.click("continue")
+    await player.close()
+    assert player.view["reason"] == "suspended"
+    assert (await desk.play(package)).activity_id == "two"
 
 
 @pytest.mark.parametrize("standard", [S12, S2004])

@@ -19,6 +19,7 @@ from scorm_embed.engine.effects import Effects, Refusal
 from scorm_embed.engine.events import Committed, Written
 from scorm_embed.engine.lesson_status import finish_status
 from scorm_embed.engine.outcome import single_activity
+from scorm_embed.engine.state import Communication
 from scorm_embed.engine.transfer import transfer
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def close(play: Play, effects: Effects, now: datetime, *, by_content: bool = Fal
         state.closed = {"seconds": seconds, "total": cmi.values.get(total), "initialized": current.initialized}
     if is_2004 or _SESSION_TIME[is_2004] in cmi.values:
         cmi.write(total, add_time(is_2004, cmi.values.get(total), seconds))
-    is_visited = current.initialized or not play.course.launchables[play.activity_id].sco
+    is_visited = current.initialized or is_looked_at(play, current)
     if is_visited and not is_2004:
         status = finish_status(cmi.values)
         if status is not None:
@@ -180,6 +181,11 @@ def close(play: Play, effects: Effects, now: datetime, *, by_content: bool = Fal
     record.suspended = exit_is_suspend(play) or not is_visited
     if is_2004 or not is_visited:
         state.tracking.set_suspended(play.tree.by_id[play.activity_id], record.suspended)
+
+
+def is_looked_at(play: Play, current: Communication) -> bool:
+    """Whether what is delivered is an asset, which says nothing; one that talks to the API is taken for a SCO."""
+    return not current.initialized and not play.course.launchables[current.activity_id].sco
 
 
 def exit_is_suspend(play: Play) -> bool:

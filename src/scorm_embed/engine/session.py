@@ -249,11 +249,13 @@ def _leave(play: Play, effects: Effects, now: datetime, draw: Draw) -> None:
     """The learner is gone: suspend all, so that everything comes back; see ``_after_leaving`` for the exception."""
     if play.state.phase is not Phase.ACTIVE:
         return
-    terminated = play.state.open is not None and play.state.open.terminated
-    if terminated and _ends_on_leaving(play):
+    current = play.state.open
+    # An asset has nothing to come back to: to be looked at is all that is to be done with it.
+    is_over = current is not None and (current.terminated or communication.is_looked_at(play, current))
+    communication.close(play, effects, now)
+    if is_over and _ends_on_leaving(play):
         _request(play, NavigationRequest.EXIT_ALL, None, effects, now, draw)
         return
-    communication.close(play, effects, now)
     _request(play, NavigationRequest.SUSPEND_ALL, None, effects, now, draw)
 
 
