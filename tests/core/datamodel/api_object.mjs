@@ -70,12 +70,10 @@ assert.throws(() => open(table2004, {}, { strictness: "conformant" }), TypeError
 // What the player changes while the content runs is seen at once.
 {
   let valid = "unknown";
-  const { api, cmi } = open(table2004, {}, { navigationValid: () => valid });
+  const { api } = open(table2004, {}, { navigationValid: () => valid });
   api.Initialize("");
   valid = "true";
   assert.equal(api.GetValue("adl.nav.request_valid.continue"), "true");
-  cmi.values.set("cmi.launch_data", "late");
-  assert.equal(api.GetValue("cmi.launch_data"), "late");
 }
 
 // Two objects share nothing.
@@ -86,4 +84,40 @@ assert.throws(() => open(table2004, {}, { strictness: "conformant" }), TypeError
   one.SetValue("cmi.interactions.0.id", "q");
   two.Initialize("");
   assert.equal(two.GetValue("cmi.interactions._count"), "0");
+}
+
+// Values may come in any order, with records missing; what content then sets joins them.
+{
+  const values = { "cmi.interactions.10.type": "choice", "cmi.interactions.10.id": "ten", "cmi.interactions.2.id": "two", "cmi.objectives.1.id": "o" };
+  const { api, cmi } = open(table2004, values);
+  api.Initialize("");
+  assert.equal(api.GetValue("cmi.interactions._count"), "11");
+  assert.equal(api.GetValue("cmi.objectives._count"), "2");
+  assert.equal(api.GetValue("cmi.interactions.10.id"), "ten");
+  assert.equal(api.GetValue("cmi.interactions.2.id"), "two");
+  assert.equal(api.SetValue("cmi.interactions.10.learner_response", "a"), "true");
+  assert.equal(api.SetValue("cmi.interactions.5.id", "five"), "true");
+  assert.equal(api.SetValue("cmi.interactions.12.id", "far"), "false");
+  assert.equal(api.SetValue("cmi.interactions.11.id", "next"), "true");
+  assert.equal(api.GetValue("cmi.interactions.5.id"), "five");
+  assert.equal(api.GetValue("cmi.interactions._count"), "12");
+  assert.deepEqual(cmi.takeChanges().map(([name]) => name.slice(17)), ["10.learner_response", "5.id", "11.id"]);
+}
+
+// Patterns that a change of type removed are told as removed, and as their new values where they came again.
+{
+  const { api, cmi } = open();
+  const name = "cmi.interactions.0.";
+  const pattern = name + "correct_responses.0.pattern";
+  api.Initialize("");
+  for (const [leaf, value] of [["id", "q"], ["type", "choice"], ["correct_responses.0.pattern", "a"], ["correct_responses.1.pattern", "b"]]) {
+    assert.equal(api.SetValue(name + leaf, value), "true");
+  }
+  cmi.takeChanges();
+  assert.equal(api.SetValue(name + "type", "fill-in"), "true");
+  assert.equal(api.GetValue(name + "correct_responses._count"), "0");
+  assert.equal(api.GetValue(pattern), "");
+  assert.equal(api.SetValue(pattern, "word"), "true");
+  assert.equal(api.GetValue(name + "correct_responses._count"), "1");
+  assert.deepEqual(cmi.takeChanges(), [[name + "type", "fill-in"], [pattern, "word"], [name + "correct_responses.1.pattern", null]]);
 }

@@ -24,7 +24,15 @@ function play({ standard, strictness, values, limits, hooks = {}, validities, ca
   });
   const [lastError, diagnostic] = [cmi.table.calls[5][0], cmi.table.calls[7][0]];
   const answers = calls.map(([method, ...args]) => [api[method](...args), api[lastError](), api[diagnostic]("")]);
-  return { answers, values: Object.fromEntries(cmi.values), changes: cmi.takeChanges(), tolerated: cmi.tolerated, changed };
+  const held = new Map(Object.entries(values));
+  for (const { held: all } of [cmi.top.record, ...[...cmi.lists.values()].flatMap(({ records }) => records)]) {
+    for (const { record, row, value } of all.flat()) {
+      const name = record.prefix + row.own;
+      if (value === undefined) held.delete(name);
+      else held.set(name, value);
+    }
+  }
+  return { answers, values: Object.fromEntries(held), changes: cmi.takeChanges(), tolerated: cmi.tolerated, changed };
 }
 
 for await (const line of createInterface({ input: process.stdin })) console.log(JSON.stringify(play(JSON.parse(line))));

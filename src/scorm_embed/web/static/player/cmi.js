@@ -1,52 +1,64 @@
-// The run-time data of one SCO: GetValue and SetValue through the element's row, in the order of core/datamodel/cmi.py.
-// Around it the API object: states and last error, as in core/datamodel/api.py. Rows, codes and sentences are in the
-// tables. No IO.
+// The run-time data of one SCO, and the API object around them; as core/datamodel/cmi.py and api.py. No IO.
 
 import { parseReal, splitLocalized } from "./values.js";
 
-/** @import { Branch, Call, CmiOptions, CreateApi, NewBranch, Node, Place, Row, Table, Why } from "./datamodel" */
+/** @import { Call, Change, CmiOptions, CreateApi, Held, List, Node, Place, Row, Table, Values, Why } from "./datamodel" */
 
-/** Counts characters, not UTF-16 units. */
+/** Counts characters. */
 const exceeds = (text = "", limit = 0) => text.length > limit && [...text].length > limit;
 const clip = (text = "", limit = 0) => (exceeds(text, limit) ? [...text].slice(0, limit - 3).join("") + "..." : text);
 /** @type {string[]} */
 const none = [];
-/** @type {NewBranch} */
-const branch = (name, row, rows, steps = [], record = "", prefix = ".", base = ".") =>
-  ({ name, row, steps, record, reason: "", prefix, base, rows, met: 0 });
-
-/** One shape for all rows, whatever their facts: engines read such objects several times as fast. @returns {Row} */
+/** One shape for all rows: engines read such objects several times as fast. @returns {Row} */
 const newRow = () => ({
-  name: "", type: "", leaf: false, typed: false, own: "", meets: 0, free: false, keyword: false, vocabulary: none, requires: none, check: () => "",
+  name: "", type: "", leaf: false, typed: false, own: "", slot: 0, meets: 0, free: false, short: 0, keyword: false,
+  vocabulary: none, requires: none, check: () => "",
   access: undefined, limit: undefined, minimum: undefined, maximum: undefined, default: undefined, reserved: undefined,
-  write_once: undefined, unique: undefined, clears: undefined, override: undefined, appends: undefined,
-  blank_unset: undefined, per_session: undefined, guarded: undefined, targeted: undefined, asked: undefined,
-  limit_option: undefined, since: undefined, publishes: undefined, grows: undefined,
+  unique: undefined, clears: undefined, override: undefined, appends: undefined, blank_unset: undefined,
+  per_session: undefined, guarded: undefined, targeted: undefined, asked: undefined,
 });
+const nowhere = newRow();
+const keyword = { ...nowhere, keyword: true };
+/** @param {List} list @returns {Values} */
+const newRecord = (list, index = 0) => ({ prefix: list.base + index + ".", list, index, held: Array(list.rows.size + 1), met: 0 });
+/** Let the next record exist, and have the one after it ready. @param {List} list */
+const grow = (list) => {
+  const size = ++list.size;
+  list.records[size] ??= newRecord(list, size);
+  list.open = size + (size < list.most ? 1 : 0);
+  return list;
+};
+/** @param {List["rows"]} rows */
+const newList = (base = "", rows, most = 0) => grow({ base, rows, records: [], size: -1, open: 0, most });
+/** @param {Values} record @returns {Place} */
+const newPlace = (record, /** @type {Values[]} */ steps = [], name = "", reason = "") =>
+  ({ name, row: nowhere, reason, answer: "", record, outer: steps[0] ?? record, steps });
+/** @param {Values} record */
+const valueOf = ({ list, held }, own = "") => held[list.rows.get(own)?.slot ?? 0]?.value;
 
 export class Cmi {
   code = 0;
   diagnostic = "";
   /** @type {[element: string, rule: string][]} once each */
   tolerated = [];
-  /** @type {Map<string, Place>} elements outside collections */
-  #plain = new Map();
+  /** By their bases. @type {Map<string, List>} */
+  lists = new Map();
+  top = newPlace(newList("", new Map()).records[0]);
   /** @type {Node} */
-  #root = { children: new Map(), rows: new Map() };
-  /** @type {Map<string, string | null>} */
-  #changed = new Map();
-  /** @type {Map<string, { size: number }>} records of each collection */
-  #counts = new Map();
+  #root = { children: new Map(), rows: this.top.record.list.rows };
+  /** In the order of first setting. @type {Held[]} */
+  #changed = [];
   #noted = new Set();
-  /** Where the last name in a collection was. @type {Branch} */
-  #last = branch("", undefined, new Map());
+  #outermost = newPlace(this.top.record, [this.top.record]);
+  /** The last record. */
+  #last = this.top;
 
-  /** @param {Table} table @param {Record<string, string>} values @param {CmiOptions} [options] */
+  /** @param {Table} table @param {{ [name: string]: string }} values @param {CmiOptions} [options] */
   constructor(table, values, { strictness = "tolerant", limits, edition = 4, navigationValid, languages } = {}) {
     this.tolerant = strictness === "tolerant";
     this.is12 = table.standard === "1.2";
-    if (!this.tolerant && !this.is12 && !languages) throw TypeError("conformant SCORM 2004 needs languages.js");
-    this.values = new Map(Object.entries(values));
+    if (!this.tolerant && !this.is12 && !languages) throw TypeError("languages");
+    this.seeds = new Map(Object.entries(values)); // as they came
     this.limits = { ...table.limits, ...limits };
     this.navigationValid = navigationValid;
     /** @type {string[]} */
@@ -56,9 +68,10 @@ export class Cmi {
       if ((facts?.since ?? 0) > edition) continue;
       const leaf = type > "a" && type < "{";
       const typed = /^(response|pattern|feedback)$/.test(type);
-      const own = { name, type, leaf, typed, keyword: name.includes("._"), own: name.slice(name.lastIndexOf(".n.") + 3), check: table.checks[type] };
+      const own = { name, type, leaf, typed, keyword: name.includes("._"), own: name.replace(/.*\.n\./, ""), check: table.checks[type] };
       const row = Object.assign(newRow(), facts, own);
       const { access, guarded, unique, reserved, appends, keyword } = row;
+      row.short = Math.min(row.limit ?? Infinity, this.limits.value_chars_max);
       row.free = !(access === "ro" || guarded || unique || reserved || appends || keyword || type === "pattern");
       let node = this.#root;
       let { rows } = node;
@@ -70,147 +83,156 @@ export class Cmi {
       }
       node.row = row;
       for (const [at, needed] of row.requires.entries()) Object.assign(rows.get(needed) ?? {}, { meets: at + 1 });
-      if (type === "[]") node.record = { children: new Map(), rows: new Map() };
-      else if (row.targeted) targets.push(name.slice(name.lastIndexOf(".") + 1));
-      else if (leaf && name.includes(".n.")) rows.set(row.own, row);
-      else if (leaf) this.#plain.set(name, branch(name, row, rows));
+      if (type === "[]") {
+        node.record = { children: new Map(), rows: new Map() };
+        const most = row.grows === false ? -1 : this.limits.records_max;
+        if (rows === this.#root.rows) this.lists.set(name + ".", newList(name + ".", node.record.rows, most));
+      } else if (row.targeted) targets.push(name.slice(name.lastIndexOf(".") + 1));
+      else if (leaf) {
+        rows.set(row.own, row);
+        row.slot = rows.size;
+      }
     }
-    for (const name of this.values.keys()) {
-      for (const { index, count } of this.#find(name).steps) count.size = Math.max(count.size, index + 1);
+    this.top.record.prefix = "";
+    grow(this.top.record.list);
+    for (const [name, value] of this.seeds) {
+      const { row, reason, record, steps } = this.#find(name);
+      for (const { list, index } of steps) while (list.size <= index) grow(list);
+      const kept = record.list.records[record.index];
+      if (row.slot && !reason) kept.held[row.slot] = { record: kept, row, value, change: undefined };
     }
+    this.#last = this.top;
   }
 
   /** GetValue. Statuses are evaluated at every call. @returns {string} */
   get(element = "") {
     const place = this.#find(element);
-    const { name, row, steps, reason, record } = place;
+    const { row, steps, reason, record } = place;
     for (let at = 0; at < steps.length; at++) {
-      const { index, count } = steps[at];
-      if (index >= count.size && (!reason || (this.is12 && reason === "unknown"))) return this.#refuse(element, 0, ["beyond", count.size]);
+      const { list, index } = steps[at];
+      if (index >= list.size && (!reason || (this.is12 && reason === "unknown"))) return this.#refuse(element, 0, ["beyond", list.size]);
     }
     if (reason) return this.#refuse(element, 0, [reason]);
     this.code = 0;
-    if (!row) return place.answer ?? String(this.#count(name).size);
-    if (row.access === "wo" || (row.guarded && this.values.get(record + "_read") === "false")) return this.#refuse(element, 0, ["write_only"]);
-    return (row.override && this.#overridden(row, row.override)) ?? this.#stored(row, name) ?? this.#refuse(element, 0, ["unset"]);
+    if (!row.leaf) return place.answer;
+    if (row.access === "wo" || (row.guarded && this.seeds.get(record.prefix + "_read") === "false")) return this.#refuse(element, 0, ["write_only"]);
+    return (row.override && this.#overridden(row, row.override)) ?? this.#stored(row, place) ?? this.#refuse(element, 0, ["unset"]);
   }
 
   /** SetValue. A refused call changes nothing. */
   set(element = "", value = "") {
     const place = this.#find(element);
-    const why = this.#barred(place, value) ?? this.#misfit(place, value);
-    if (why) return this.#refuse(element, 1, why);
+    const { row, steps, outer, record } = place;
+    const { list, held } = record;
+    const kind = row.typed ? (valueOf(outer, "type") ?? "") : "";
+    const verdict = row.check(value, row, kind, this.table);
+    // Nearly every call passes at this one look.
+    if (verdict || !row.free || record.index >= list.open || outer.met < row.requires.length || value.length > row.short) {
+      const why = this.#barred(place, value, kind) ?? this.#misfit(place, value, kind, verdict);
+      if (why) return this.#refuse(element, 1, why);
+    }
     this.code = 0;
-    const { name, steps, record } = place;
-    const row = /** @type {Row} */ (place.row);
-    const previous = row.clears || row.appends ? this.values.get(name) : "";
     // The default language and nothing else is the empty text.
-    if (value === "{lang=en}" && this.#kind(place) === "long-fill-in") value = "";
-    const { appends } = row;
-    this.values.set(name, appends ? (previous ?? "") + value : value);
-    this.#changed.set(name, appends ? (this.#changed.get(name) ?? "") + value : value);
-    for (let at = 0; at < steps.length; at++) if (steps[at].index === steps[at].count.size) steps[at].count.size++;
-    if (place.met === row.meets - 1) place.met = row.meets;
-    if (row.clears && previous !== undefined && previous !== value) for (const leaf of row.clears) this.#clear(record + leaf);
+    if (kind === "long-fill-in" && value === "{lang=en}") value = "";
+    const here = (held[row.slot] ??= { record, row, value: undefined, change: undefined });
+    const { value: previous, change } = here;
+    if (change === undefined) this.#changed.push(here);
+    here.value = row.appends ? (previous ?? "") + value : value;
+    here.change = row.appends ? (change ?? "") + value : value;
+    if (record.index >= list.size) for (const { list, index } of steps) while (list.size <= index) grow(list);
+    if (outer.met === row.meets - 1) outer.met = row.meets;
+    if (row.clears && previous !== undefined && previous !== value) for (const own of row.clears) this.#clear(outer, own);
     return "true";
   }
 
-  /** In the order of first setting; null where a value was removed. */
+  /** In the order of first setting; null where a value was removed. @returns {Change[]} */
   takeChanges() {
-    const changes = [...this.#changed];
-    this.#changed.clear();
-    return changes;
+    const changed = this.#changed;
+    this.#changed = [];
+    return changed.map((here) => {
+      const { record, row, change = null } = here;
+      here.change = undefined;
+      return [record.prefix + row.own, change];
+    });
   }
 
-  /** Forget what belongs to one communication session. */
+  /** Another communication session. */
   restart() {
-    for (const { name, row } of this.#plain.values()) if (row?.per_session) this.values.delete(name);
+    for (const here of this.top.record.held) if (here?.row.per_session) here.value = undefined;
   }
 
-  /** Record once what was let through. */
+  /** What was let through, once. */
   note(element = "", rule = "") {
     const key = rule + element.replace(/\d+/, "");
     if (!this.#noted.has(key)) this.tolerated.push([element, rule]);
     this.#noted.add(key);
   }
 
-  /** A name in the last record or beside it needs no walk. @returns {Place} */
+  /** Most names need no walk. @returns {Place} */
   #find(name = "") {
-    const last = this.#last;
-    const { prefix, base, rows, steps } = last;
-    let row;
-    if (name.startsWith(prefix)) row = rows.get(name.slice(prefix.length));
-    else if (name.startsWith(base)) {
-      const end = name.indexOf(".", base.length) + 1;
-      const digits = name.slice(base.length, end - 1);
-      const index = +digits >>> 0;
-      if ("" + index === digits && (row = rows.get(name.slice(end)))) {
-        steps[steps.length - 1].index = index;
-        last.prefix = name.slice(0, end);
-        if (!steps[1]) {
-          last.record = last.prefix;
-          last.met = 0;
-        }
-      }
+    let place = this.#last;
+    const { prefix, list } = place.record;
+    let row = name.startsWith(prefix) ? list.rows.get(name.slice(prefix.length)) : undefined;
+    if (!row) {
+      const from = name.indexOf(".", 4) + 1; // an outermost collection's name has two parts
+      const end = name.indexOf(".", from) + 1;
+      const digits = name.slice(from, end - 1);
+      const record = this.lists.get(name.slice(0, from))?.records[+digits];
+      if (record && "" + record.index === digits && (row = record.list.rows.get(name.slice(end)))) {
+        place = this.#last = this.#outermost;
+        place.record = place.outer = place.steps[0] = record;
+      } else if ((row = this.top.record.list.rows.get(name))) place = this.top;
+      else return this.#walk(name, name.split("."));
     }
-    if (row) {
-      last.name = name;
-      last.row = row;
-      return last;
-    }
-    return this.#plain.get(name) ?? this.#walk(name, name.split("."));
+    place.name = name;
+    place.row = row;
+    return place;
   }
 
-  /** @param {string} name @param {string[]} parts @returns {Place} */
-  #walk(name, parts) {
-    /** @type {Place["steps"]} */
+  /** @returns {Place} */
+  #walk(name = "", parts = none) {
+    /** @type {Values[]} */
     const steps = [];
+    let { record } = this.top;
     let node = this.#root;
     let path = "";
-    let record = "";
-    let prefix = "";
-    let base = "";
     for (let at = 0; at < parts.length; at++) {
       let token = parts[at];
       let next = node.children.get(token);
       if (!next && node.record && node.row && /^\d+$/.test(token)) {
-        steps.push({ path, index: +token, row: node.row, count: this.#count(path) });
+        const base = path + ".";
+        const list = this.lists.get(base) ?? newList(base, node.record.rows);
+        this.lists.set(base, list);
+        record = list.records[+token] ?? newRecord(list, +token);
+        steps.push(record);
         token = String(+token);
-        base = path + ".";
-        prefix = base + token + ".";
-        record ||= prefix;
         next = node.record;
       }
-      if (!next) return this.#astray(name, node, path, steps, token, parts.slice(at + 1));
+      if (!next) return this.#astray(newPlace(this.top.record, steps, name), node, path, parts.slice(at).join("."));
       node = next;
       path += (path && ".") + token;
     }
     const { row } = node;
-    if (!row?.leaf) return { name, steps, reason: "group" };
-    const place = branch(path, row, node.rows, steps, record, prefix, base);
-    if (record) this.#last = place;
-    else if (row.targeted) place.reason = "target";
+    const place = newPlace(record, steps, path, !row?.leaf ? "group" : row.targeted ? "target" : "");
+    if (row?.leaf) place.row = row;
+    if (row?.slot) this.#last = place;
     return place;
   }
 
-  /** A name that leads to no element: a target, a keyword, or nothing. @param {string} name @param {Node} node @param {string} path @param {Place["steps"]} steps @returns {Place} */
-  #astray(name, { row, record, children }, path, steps, part = "", rest = none) {
-    if (row?.targeted) return { name, row, steps, reason: /^\{target=[^}]+\}$/.test([part, ...rest].join(".")) ? "" : "target" };
-    if (!/^_(children|count|version)$/.test(part) || !path || rest.length) {
-      return { name, steps, reason: !name ? "empty" : record && part[0] !== "_" ? "index" : "unknown" };
+  /** A target, a keyword, or nothing. @param {Place} place @param {Node} node */
+  #astray(place, { row, record, children }, path = "", rest = "") {
+    if (row?.targeted) {
+      place.row = row;
+      if (!/^\{target=[^}]+\}$/.test(rest)) place.reason = "target";
+    } else if (!path || !/^_(children|count|version)$/.test(rest)) {
+      place.reason = !place.name ? "empty" : record && rest[0] !== "_" ? "index" : "unknown";
+    } else {
+      place.row = keyword;
+      if (rest === "_count" && record) place.answer = String(this.lists.get(path + ".")?.size ?? 0);
+      else if (rest !== "_children" || !row || row.leaf || row.publishes === false) place.reason = "no" + rest;
+      else place.answer = [...(record?.children ?? children).keys()].filter((child) => child[0] !== "_").join();
     }
-    const kept = { name: path, steps, keyword: true };
-    if (part === "_count") return { ...kept, reason: record ? "" : "no_count" };
-    if (part === "_version" || !row || row.leaf || row.publishes === false) return { ...kept, reason: "no" + part };
-    const names = [...(record?.children ?? children).keys()];
-    return { ...kept, answer: names.filter((child) => child[0] !== "_").join() };
-  }
-
-  /** A collection's count, kept current. */
-  #count(path = "") {
-    const count = this.#counts.get(path) ?? { size: 0 };
-    this.#counts.set(path, count);
-    return count;
+    return place;
   }
 
   #refuse(element = "", setting = 0, /** @type {NonNullable<Why>} */ [reason, detail = ""]) {
@@ -221,53 +243,43 @@ export class Cmi {
   }
 
   /** Name, gap, dependency, access, other records. @param {Place} place @returns {Why} */
-  #barred(place, value = "") {
-    const { row, reason, steps, record } = place;
-    if (place.keyword || row?.keyword) return ["keyword"];
+  #barred({ row, reason, steps, record, outer }, value = "", kind = "") {
+    if (row.keyword) return ["keyword"];
     if (reason && reason !== "unknown") return [reason];
     let fresh;
-    for (let at = 0; at < steps.length; at++) {
-      const { index, count } = steps[at];
-      if (index > count.size) return ["gap", count.size];
-      if (index === count.size) fresh ??= steps[at];
+    for (const step of steps) {
+      const { list, index } = step;
+      if (index > list.size) return ["gap", list.size];
+      if (index === list.size) fresh ??= step;
     }
-    if (!row) return ["unknown"];
+    if (reason) return [reason];
     const { requires } = row;
-    for (let at = place.met ?? 0; at < requires.length; at++) {
-      const needed = record + requires[at];
-      if (!this.values.has(needed)) return ["requires", clip(needed, 100)];
-      place.met = at + 1;
+    for (let at = outer.met; at < requires.length; at++) {
+      if (valueOf(outer, requires[at]) === undefined) return ["requires", clip(outer.prefix + requires[at], 100)];
+      outer.met = at + 1;
     }
-    if (row.free && !fresh) return;
-    if (row.access === "ro" || (row.guarded && this.values.get(record + "_write") === "false")) return ["read_only"];
-    if (fresh && fresh.row.grows === false) return ["closed", fresh.index];
+    if (row.access === "ro" || (row.guarded && this.seeds.get(record.prefix + "_write") === "false")) return ["read_only"];
+    if (fresh && fresh.list.most < 0) return ["closed", fresh.index];
     if (fresh && fresh.index >= this.limits.records_max) return ["too_many", this.limits.records_max];
     if (row.unique) {
-      const current = this.values.get(place.name);
+      const current = record.held[row.slot]?.value;
       if (row.write_once && current !== undefined && current !== value) return ["written"];
-      const twin = current === value ? undefined : this.#twin(place, value);
+      const twin = current === value ? undefined : this.#twin(record, row, value);
       if (twin !== undefined) return ["not_unique", twin];
     }
-    if (row.type !== "pattern" || !steps[1].index) return;
-    const kind = this.#kind(place);
-    if (this.table.single_pattern?.includes(kind)) return ["one_pattern", kind];
+    if (row.type === "pattern" && record.index && this.table.single_pattern?.includes(kind)) return ["one_pattern", kind];
   }
 
   /** Length, type, range, tolerances, other patterns. @param {Place} place @returns {Why} */
-  #misfit(place, value = "") {
-    const { name } = place;
-    const row = /** @type {Row} */ (place.row);
+  #misfit({ name, row, record }, value = "", kind = "", verdict = "") {
     const { limits, tolerant } = this;
-    const whole = row.appends ? (this.values.get(name) ?? "") + value : value;
-    if (whole.length > limits.value_chars_max && exceeds(whole, limits.value_chars_max)) return ["too_long", limits.value_chars_max];
-    const kind = row.typed ? this.#kind(place) : "";
-    const verdict = row.check(value, row, kind, this.table);
+    const whole = row.appends ? (record.held[row.slot]?.value ?? "") + value : value;
+    if (exceeds(whole, limits.value_chars_max)) return ["too_long", limits.value_chars_max];
     if (verdict && (!tolerant || verdict === "type" || verdict === "range")) {
       return [verdict === "range" ? verdict : "type", this.#expected(row, kind)];
     }
-    if (row.free && !verdict && value.length <= (row.limit || Infinity)) return;
     if (row.reserved?.includes(value)) return ["reserved"];
-    const twin = row.type === "pattern" && /^(choice|sequencing)$/.test(kind) ? this.#twin(place, value, kind) : undefined;
+    const twin = row.type === "pattern" && /^(choice|sequencing)$/.test(kind) ? this.#twin(record, row, value, kind) : undefined;
     if (twin !== undefined) return ["same_pattern", twin];
     if (verdict) this.note(name, verdict);
     if (!row.limit || !exceeds(row.type === "localized" ? splitLocalized(value)[1] : whole, row.limit)) return;
@@ -285,62 +297,55 @@ export class Cmi {
     return text + (minimum === undefined ? "" : ` from ${minimum}`) + (maximum === undefined ? "" : ` to ${maximum}`);
   }
 
-  /** The type of the interaction around an element. @param {Place} place */
-  #kind({ row, record }) {
-    return (row?.typed && this.values.get(record + "type")) || "";
-  }
-
-  /** @param {Row} row */
-  #stored(row, name = "") {
+  /** @param {Row} row @param {Place} place */
+  #stored(row, { name, record }) {
     if (row.asked && this.navigationValid) return this.navigationValid(name);
-    const value = this.values.get(name);
+    const value = row.targeted ? this.seeds.get(name) : record.held[row.slot]?.value;
     return value === undefined || (row.blank_unset && !value) ? row.default : value;
   }
 
   /** The computed status, if any. @param {Row} row @param {string[]} override */
   #overridden(row, [threshold, measure, reached, missed]) {
-    const limit = parseReal(this.values.get(threshold));
-    const value = parseReal(this.values.get(measure));
+    const limit = parseReal(valueOf(this.top.record, threshold));
+    const value = parseReal(valueOf(this.top.record, measure));
     if (limit === limit) return value !== value ? row.default : value >= limit ? reached : missed;
   }
 
-  /** The first other record with the same value. @param {Place} place */
-  #twin({ name, steps }, value = "", kind = "") {
-    const { path, index } = steps[steps.length - 1];
-    const leaf = name.slice(name.lastIndexOf("."));
+  /** Another record with the same value. @param {Values} record @param {Row} row */
+  #twin({ list, index }, { slot }, value = "", kind = "") {
     const sorted = (text = "") => (kind === "choice" ? text.split("[,]").sort().join("[,]") : text);
-    for (let at = 0; at < this.#count(path).size; at++) {
-      const stored = this.values.get(path + "." + at + leaf);
+    for (let at = 0; at < list.size; at++) {
+      const stored = list.records[at]?.held[slot]?.value;
       if (at !== index && stored !== undefined && sorted(stored) === sorted(value)) return at;
     }
   }
 
-  /** Remove an element, or a collection's records. */
-  #clear(path = "") {
-    const names = this.values.has(path) ? [path] : [];
-    const count = this.#count(path);
-    for (let at = 0; at < count.size; at++) names.push(`${path}.${at}.pattern`);
-    count.size = 0;
-    for (const name of names) {
-      this.values.delete(name);
-      this.#changed.delete(name);
-      this.#changed.set(name, null);
+  /** An element, or a collection's records. @param {Values} record */
+  #clear(record, own = "") {
+    const list = this.lists.get(record.prefix + own + ".");
+    const gone = list ? list.records.flatMap(({ held }) => held) : record.held.filter(({ row }) => row.own === own);
+    if (list) list.size = list.open = 0;
+    for (const here of gone) {
+      if (here.value === undefined) continue;
+      this.#changed = this.#changed.filter((other) => other !== here);
+      this.#changed.push(here);
+      here.value = undefined;
+      here.change = null;
     }
   }
 }
 
-/** The player acts through the hooks. @type {CreateApi} */
+/** @type {CreateApi} */
 export function createApi(version, cmi, hooks) {
   const { calls, errors, states } = cmi.table;
   const [initialize, terminate, get, set, commit, lastError, errorString, diagnostic] = calls;
   let state = 0; // not initialized, running, terminated
-  let error = 0;
-  let told = "";
 
-  const text = (/** @type {any} */ argument) => (argument == null && cmi.tolerant ? "" : String(argument));
+  const text = (/** @type {any} */ argument) =>
+    typeof argument === "string" ? argument : argument == null && cmi.tolerant ? "" : String(argument);
   const done = (code = 0, diagnostic = "") => {
-    error = code;
-    told = diagnostic;
+    cmi.code = code;
+    cmi.diagnostic = diagnostic;
     return code ? "false" : "true";
   };
   const misplaced = (/** @type {Call} */ call) => {
@@ -374,25 +379,20 @@ export function createApi(version, cmi, hooks) {
     },
     [terminate[0]]: (argument) =>
       misplaced(terminate) || misused(terminate, argument) ? "false" : carryOut(terminate, hooks.terminate, 2),
-    [get[0]](element) {
-      if (misplaced(get)) return "";
-      const value = cmi.get(text(element));
-      done(cmi.code, cmi.code ? cmi.diagnostic : "");
-      return value;
-    },
+    [get[0]]: (element) => (state !== 1 && misplaced(get) ? "" : cmi.get(text(element))),
     [set[0]](element, value) {
-      if (misplaced(set)) return "false";
-      cmi.set(text(element), text(value));
+      if (state !== 1 && misplaced(set)) return "false";
+      const answer = cmi.set(text(element), text(value));
       if (!cmi.code) hooks.changed();
-      return done(cmi.code, cmi.code ? cmi.diagnostic : "");
+      return answer;
     },
     [commit[0]]: (argument) =>
       misplaced(commit) || misused(commit, argument) ? "false" : carryOut(commit, hooks.commit),
-    [lastError[0]]: () => String(error),
+    [lastError[0]]: () => String(cmi.code),
     [errorString[0]]: (code) => errors[text(code)] ?? "",
     [diagnostic[0]](code) {
       const asked = text(code);
-      return (asked === "" || asked === String(error) ? told || errors[error] : errors[asked]) ?? "";
+      return (asked === "" || asked === String(cmi.code) ? (cmi.code && cmi.diagnostic) || errors[cmi.code] : errors[asked]) ?? "";
     },
   };
 }

@@ -37,10 +37,14 @@ export interface Row extends Facts {
   leaf: boolean;
   /** Its name within its record. */
   own: string;
+  /** Where records keep its value; 0 when they do not. */
+  slot: number;
   /** Its number, from 1, among what other elements of its record require. */
   meets: number;
   /** Nothing but its type, its length and what it requires can speak against a value. */
   free: boolean;
+  /** A value of this length is not too long, whatever else. */
+  short: number;
   /** Its name begins with an underscore. */
   keyword: boolean;
   requires: string[];
@@ -85,39 +89,59 @@ export interface Node {
   rows: Map<string, Row>;
 }
 
-/** The record in which the last name was found; moves along with the names in its collection. */
-export interface Branch extends Place {
-  /** The names' part up to the record's elements, and up to the index; with their dots. */
+/** A value, kept when it is removed. */
+export interface Held {
+  record: Values;
+  row: Row;
+  value: string | undefined;
+  /** What the next commit says of it; null when it was removed, undefined when it says nothing. */
+  change: string | null | undefined;
+}
+
+/** A name and its value; null when that was removed. */
+export type Change = [name: string, value: string | null];
+
+/** The values of one record, or those outside of all collections. */
+export interface Values {
+  /** The names' part before its elements, with its dot. */
   prefix: string;
-  base: string;
-  rows: Map<string, Row>;
-  record: string;
+  list: List;
+  index: number;
+  /** By the rows' slots. */
+  held: Held[];
+  /** How many requirements have been met: each list of them begins like every longer one. */
   met: number;
 }
 
-export type NewBranch = (
-  name: string,
-  row: Row | undefined,
-  rows: Map<string, Row>,
-  steps?: Place["steps"],
-  record?: string,
-  prefix?: string,
-  base?: string,
-) => Branch;
+/** A collection, or what stands around the elements outside of all. */
+export interface List {
+  /** Its name with a dot. */
+  base: string;
+  /** The elements of its records, by their names in there. */
+  rows: Map<string, Row>;
+  /** Those that exist, then those that were removed or may come. */
+  records: Values[];
+  /** How many exist. */
+  size: number;
+  /** How many indices need no closer look when a value is set. */
+  open: number;
+  /** Up to which size that includes the next index; less than 0 where only the LMS adds a record. */
+  most: number;
+}
 
 /** What a name stands for. */
 export interface Place {
   name: string;
-  row?: Row;
-  steps: { path: string; index: number; row: Row; count: { size: number } }[];
-  /** The outermost record's part of the name, with its dot. */
-  record?: string;
-  /** How many requirements of its record have been met: each list of them begins like every longer one. */
-  met?: number;
-  reason?: string | false;
-  keyword?: boolean;
+  row: Row;
+  /** Why it is no element that has a value. */
+  reason: string;
   /** The value of a keyword. */
-  answer?: string;
+  answer: string;
+  record: Values;
+  /** The outermost record around it. */
+  outer: Values;
+  /** All records around it, from the outermost. */
+  steps: Values[];
 }
 
 /** Why a value is refused, and what the sentence adds. */
