@@ -89,6 +89,8 @@ def http_reference(document: Json) -> str:
 
 
 def _operation(title: str, operation: Json, shared: list[Json]) -> list[str]:
+    head: tuple[str, ...]
+    rows: list[tuple[str, ...]]
     parts = [f"## {operation['summary'].rstrip('.')}", f"`{title}`", operation.get("description", "")]
     parts.append(f"Operation id: `{operation['operationId']}`")
     if parameters := [*shared, *operation.get("parameters", [])]:
@@ -102,7 +104,10 @@ def _operation(title: str, operation: Json, shared: list[Json]) -> list[str]:
             )
             for p in parameters
         ]
-        parts += ["**Parameters**", _table(("name", "in", "type", "required", "meaning"), rows)]
+        head = ("name", "in", "type", "required", "meaning")
+        if not any(row[3] for row in rows):
+            head, rows = ("name", "in", "type", "meaning"), [(*row[:3], row[4]) for row in rows]
+        parts += ["**Parameters**", _table(head, rows)]
     if body := operation.get("requestBody"):
         parts += ["**Body**", _contents(body["content"])]
     rows = [

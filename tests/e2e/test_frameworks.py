@@ -149,9 +149,9 @@ def complete_and_be_alone(name: str, site: Path, package: str, start: Callable[.
     server = start([str(BIN / command[0]), *command[1:]], ready="/progress" + slash, cwd=site)
     course = f"/courses/{package}{slash}"
     with (
-        httpx.Client(base_url=server.url) as browser,
-        httpx.Client(base_url=server.url) as others,
-        httpx.Client(base_url=server.url) as strangers,
+        httpx.Client(base_url=server.url, timeout=60) as browser,
+        httpx.Client(base_url=server.url, timeout=60) as others,
+        httpx.Client(base_url=server.url, timeout=60) as strangers,
     ):
         sign_in(browser, name, "ada")
         sign_in(others, name, "eve")
