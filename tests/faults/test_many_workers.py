@@ -13,17 +13,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from scorm_embed.core.standard import Standard
-from scorm_embed.storage.connections import read_url
 from scorm_embed.testing.package_builder import build_package
 
 HERE = Path(__file__).parent
@@ -104,16 +101,6 @@ async def until_ready(client: httpx.AsyncClient, workers: int, log: Path) -> Non
         await asyncio.gather(*(ask() for _ in range(8)))
 
 
-async def query(url: str, statement: str) -> list[tuple[Any, ...]]:
-    engine = create_async_engine(read_url(url), isolation_level="AUTOCOMMIT")
-    try:
-        async with engine.connect() as connection:
-            result = await connection.execute(text(statement))
-            return [tuple(row) for row in result] if result.returns_rows else []
-    finally:
-        await engine.dispose()
-
-
 def new_client(base_url: str) -> httpx.AsyncClient:
     """A client whose every request has a connection of its own. A pool for a whole crowd would be the slowest part."""
     transport = httpx.AsyncHTTPTransport(verify=False, limits=httpx.Limits(max_keepalive_connections=0))
@@ -147,17 +134,18 @@ async def play(base_url: str, workers: int, log: Path) -> tuple[list[CrowdLearne
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_what_a_crowd_commits_through_several_workers_is_kept_exactly_and_told(
-    server: str, postgresql_schema: tuple[str, str], tmp_path: Path
+    server: str, postgresql_schema: tuple[str, str], tmp_path: Path, query: Callable[..., list[tuple[Any, ...]]]
 ) -> None:
     url, schema = postgresql_schema
     workers, mount, command = SERVERS[server]
-    asyncio.run(query(url, f"CREATE TABLE {schema}.told (event_id TEXT, session_id TEXT, score FLOAT)"))
+    query(url, f"CREATE TABLE {schema}.told (event_id TEXT, session_id TEXT, score FLOAT)")
 
     async def run() -> tuple[list[CrowdLearner], Seen, dict[str, Any]]:
         with serving(command, url, schema, tmp_path) as (port, log):
             found = await play(f"http://127.0.0.1:{port}{mount}", workers, log)
             end = time.monotonic() + WAIT_SECONDS
-            while await query(url, f"SELECT count(*) FROM {schema}.scorm_outbox") != [(0,)]:
+            waiting = f"SELECT count(*) FROM {schema}.scorm_outbox"
+            while await asyncio.to_thread(query, url, waiting) != [(0,)]:
                 assert time.monotonic() < end, "an event is never told"
             return found
 
@@ -165,7 +153,7 @@ def test_what_a_crowd_commits_through_several_workers_is_kept_exactly_and_told(
     assert seen.errors == []
     assert len(seen.workers) == workers
     told: dict[str, list[float]] = {learner.session: [] for learner in learners}
-    for session, score in asyncio.run(query(url, f"SELECT DISTINCT session_id, score FROM {schema}.told")):
+    for session, score in query(url, f"SELECT DISTINCT session_id, score FROM {schema}.told"):
         told[session].append(score)
     for learner in learners:
         session, commits = kept[learner.session]
