@@ -268,6 +268,19 @@ async def test_an_authorize_that_fails_lets_nobody_in_and_tells_nothing(
     assert "internal detail" in caplog.text
 
 
+@pytest.mark.parametrize("status", [401, 403])
+async def test_an_authorize_that_raises_what_the_frameworks_own_checks_raise_has_said_no(
+    make_host: Any, login: Any, status: int
+) -> None:
+    def authorize(learner: Learner, action: str, subject: Any) -> bool:
+        raise HTTPException(status)
+
+    host = make_host(learner=login, authorize=authorize)
+    package = await host.course()
+    async with host.client(None, user="ada") as client:
+        assert code(await client.get(f"/api/v1/packages/{package}")) == (404, "PACKAGE_NOT_FOUND")
+
+
 @pytest.mark.parametrize("kind", ["async", "sync", "callable object"])
 async def test_the_login_may_be_any_callable(make_host: Any, login: Any, kind: str) -> None:
     async def find_async(connection: Any) -> Learner | None:

@@ -10,12 +10,11 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 
 from scorm_embed.errors import AccessError, ConfigurationError, ForbiddenError
 from scorm_embed.web.call import Proof
-from scorm_embed.web.calling import RunHost, run_host
+from scorm_embed.web.calling import RunHost, answer_of_host, run_host
 from scorm_embed.web.identity import ApiKey, Caller, Learner, hash_key
 from scorm_embed.web.options import Options
 from scorm_embed.web.origins import origin_of_scope, parse_origin, same_host
@@ -100,13 +99,7 @@ class Authenticator:
         if self._options.learner is None:
             return None
         call = partial(self._options.learner, HTTPConnection(connection.scope))
-        try:
-            learner = await run_host_of(connection)(call)
-        except HTTPException as refusal:
-            # What a framework's own login dependency raises when nobody is signed in.
-            if refusal.status_code in {401, 403}:
-                return None
-            raise
+        learner = await answer_of_host(run_host_of(connection), call)
         if learner is not None and not isinstance(learner, Learner):
             raise ConfigurationError("The learner callable must give a Learner or None.")
         return learner

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Protocol
 
 import anyio.to_thread
+from starlette.exceptions import HTTPException
 
 
 class RunHost(Protocol):
@@ -30,3 +31,13 @@ async def run_host(call: partial[Any], run_sync: Callable[[partial[Any]], Awaita
         return await call()
     answer = await run_sync(call)
     return await answer if inspect.isawaitable(answer) else answer
+
+
+async def answer_of_host(run: RunHost, call: partial[Any]) -> Any:
+    """Ask the host; None where it raises 401 or 403, as the login and permission checks of its framework do."""
+    try:
+        return await run(call)
+    except HTTPException as refusal:
+        if refusal.status_code in {401, 403}:
+            return None
+        raise

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from scorm_embed.errors import ForbiddenError, NotFoundError
+from scorm_embed.web.calling import answer_of_host
 from scorm_embed.web.identity import Action, Caller
 from scorm_embed.web.options import Authorize
 
@@ -47,8 +48,8 @@ class Permissions:
     async def _asks(self, caller: Caller, action: Action, subject: Mapping[str, Any] | None) -> bool:
         if self._authorize is None or caller.learner is None:
             return False
-        answer = await caller.run_host(partial(self._authorize, caller.learner, action.value, subject))
-        return bool(answer)
+        call = partial(self._authorize, caller.learner, action.value, subject)
+        return bool(await answer_of_host(caller.run_host, call))
 
 
 def require_back_end(caller: Caller) -> None:
