@@ -235,23 +235,32 @@ def test_a_thousand_entries_stay_quick(course, player, make_node, make_navigatio
     assert player.page.locator('[role="treeitem"]').count() == 1021
     assert player.entry("item_500").is_visible()
     assert player.entry("item_1").is_visible() is False
-    milliseconds = player.page.evaluate(
-        """async (tree) => {
+    tenth = course.tree | {"children": modules[:2]}
+    times = player.page.evaluate(
+        """async (trees) => {
         const { createMenu } = await import('/static/player/menu.js');
-        const host = document.createElement('ul');
-        document.body.append(host);
-        const menu = createMenu(host, tree, () => {}, () => {});
-        const now = { valid: [], current: 'item_1', closed: {}, absent: [], jump: [], status: {} };
-        const took = (act) => {
-          const from = performance.now();
-          act();
-          return host.offsetHeight && performance.now() - from;
-        };
-        const built = took(() => menu.update(now));
+        const open = { valid: [], current: 'item_1', closed: {}, absent: [], jump: [], status: {} };
         const closed = Object.fromEntries([...Array(500).keys()].map((n) => [`item_${n}`, { code: 'x' }]));
-        return [built, took(() => menu.update({ ...now, closed, current: 'item_2' }))];
+        const best = trees.map(() => [Infinity, Infinity]);
+        for (let round = 0; round < 5; round++) {
+          trees.forEach((tree, at) => {
+            const host = document.createElement('ul');
+            document.body.append(host);
+            const menu = createMenu(host, tree, () => {}, () => {});
+            [open, { ...open, closed, current: 'item_2' }].forEach((now, step) => {
+              const from = performance.now();
+              menu.update(now);
+              const took = host.offsetHeight && performance.now() - from;
+              best[at][step] = Math.min(best[at][step], took);
+            });
+            host.remove();
+          });
+        }
+        return best;
         }""",
-        course.tree,
+        [course.tree, tenth],
     )
-    assert milliseconds[0] < 500
-    assert milliseconds[1] < 250
+    # Ten times the entries may cost ten times as much, and as much again for the tree's size; not their square.
+    (built, updated), (tenth_built, tenth_updated) = times
+    assert built < 20 * tenth_built
+    assert updated < 20 * tenth_updated
