@@ -357,7 +357,7 @@ def test_a_mount_takes_no_more_than_ten_lines_beside_the_imports(holding: str) -
     assert 0 < len([line for line in lines if not line.startswith(hosts_own)]) <= 10
 
 
-@pytest.mark.parametrize(("page", "lines", "imports"), [("fastapi", 11, 3), ("flask", 12, 2), ("django", 13, 7)])
+@pytest.mark.parametrize(("page", "lines", "imports"), [("fastapi", 11, 3), ("flask", 12, 2), ("django", 9, 4)])
 def test_a_first_course_and_its_test_take_under_15_lines(page: str, lines: int, imports: int) -> None:
     """What a site with a login writes until a course is completed in a test."""
     text = (ROOT / "docs" / "frameworks" / f"{page}.md").read_text("utf-8")
@@ -366,7 +366,7 @@ def test_a_first_course_and_its_test_take_under_15_lines(page: str, lines: int, 
     imported = [line for line in written if line.startswith(("import ", "from "))]
     assert len(sections) == 2
     assert (len(written) - len(imported), len(imported)) == (lines, imports)
-    assert lines < 15
+    assert lines + imports < 15
 
 
 def test_the_grade_is_undone_together_with_the_tracking(course: Path) -> None:
