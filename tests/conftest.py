@@ -1,4 +1,4 @@
-"""One browser driver for all tests that need one, and the order of the tests: those in a browser come last.
+"""One browser and its driver for all tests that need one, and the order of the tests: those in a browser come last.
 
 The driver keeps an event loop in the thread of the tests until the run is over. There can be only one in a process, and
 no test that runs a loop of its own can follow it.
@@ -6,13 +6,26 @@ no test that runs a loop of its own can follow it.
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import files
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Frame, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Frame, Page, Playwright, sync_playwright
 
+CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""Programs, the best first: the shell is Chromium without windows, which takes half the time."""
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # The course in the player's frame is not ours to judge; a page that frames another of ours is judged frame by frame.
 AXE = """async () => {
@@ -35,6 +48,19 @@ def playwright() -> Iterator[Playwright]:
     """The driver; each folder launches its own Chromium with it."""
     with sync_playwright() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One Chromium for all tests of a process; SCORM_EMBED_CHROMIUM names another one."""
+    path = os.environ.get("SCORM_EMBED_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no Chromium on this machine")
+        pytest.skip("no Chromium on this machine")
+    running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="session")

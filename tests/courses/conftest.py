@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import mimetypes
-import os
 import subprocess
 import sys
 import zipfile
@@ -17,15 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, Playwright, Route
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Route
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = os.environ.get("SCORM_EMBED_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
 API = """
 if (window === window.top && %(standard)s) {
   const values = %(values)s, calls = [];
@@ -137,18 +130,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("courses")
     subprocess.run([sys.executable, ROOT / "scripts" / "build-courses", folder], check=True, capture_output=True)
     return {path.name: path for path in sorted(folder.iterdir())}
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """Chromium; a run in CI must have it."""
-    if not Path(CHROMIUM).exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"no Chromium at {CHROMIUM}")
-        pytest.skip(f"no Chromium at {CHROMIUM}")
-    launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-    yield launched
-    launched.close()
 
 
 @pytest.fixture

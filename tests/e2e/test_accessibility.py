@@ -69,9 +69,9 @@ def test_a_learner_completes_a_course_by_keyboard_alone(site: Any, desk: Any) ->
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_the_page_in_place_of_a_player_that_cannot_open(
-    site: Any, chromium: Any, violations: Violations, language: str
+    site: Any, browser: Any, violations: Violations, language: str
 ) -> None:
-    context = chromium.new_context(locale=language)
+    context = browser.new_context(locale=language)
     page = context.new_page()
     page.goto(f"{site.server.url}/player/nobody?token=forged")
     assert page.get_attribute("html", "data-player-reason") == "INVALID_TOKEN"

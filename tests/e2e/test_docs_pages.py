@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, Page
 ROOT = Path(__file__).parents[2]
 PAGES = ("index.html", "frameworks/fastapi.html", "conformance.html")
 
+pytestmark = pytest.mark.xdist_group("docs_site")  # built once
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -32,13 +34,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_pages_are_accessible_in_light_and_dark_and_load_nothing_from_elsewhere(
-    site: Path, chromium: Browser, violations: Callable[..., list[str]]
+    site: Path, browser: Browser, violations: Callable[..., list[str]]
 ) -> None:
     asked: list[str] = []
     found = []
     for scheme, theme in {"light": "default", "dark": "slate"}.items():
         # The theme keeps what it chose first: each scheme gets a browser without a memory.
-        with chromium.new_context(color_scheme=scheme, reduced_motion="reduce") as context:
+        with browser.new_context(color_scheme=scheme, reduced_motion="reduce") as context:
             page = context.new_page()
             page.on("request", lambda request: asked.append(request.url))
             for name in PAGES:

@@ -7,7 +7,7 @@ what was acknowledged must be there. Writes one JSON document: what was done, an
 
     python crashing_grades.py URL SCHEMA FOLDER ROUNDS SEED [apart]
 
-With ``apart`` the grade is written on a connection of its own, which is what the comparison must find out.
+With ``apart`` the grade is written on a connection of its own, which is what the comparison must find out, once.
 """
 
 from __future__ import annotations
@@ -252,6 +252,8 @@ def main(url: str, schema: str | None, folder: Path, rounds: int, seed: int, *, 
         stored = None if shown is None else shown[1]
         if shown != grade or stored not in possible:
             wrong.append({"round": number, "died": [mode, point], "session": shown, "grade": grade, "said": said})
+            if apart:
+                break
     return {"rounds": rounds, "points": points, "places": len(places), "modes": dict(done), "wrong": wrong}
 
 

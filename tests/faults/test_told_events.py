@@ -23,7 +23,7 @@ from scorm_embed.core.standard import Standard
 from scorm_embed.testing.package_builder import build_package
 
 HERE = Path(__file__).parent
-KILLS = int(os.environ.get("SCORM_EMBED_KILLS", "8"))
+KILLS = int(os.environ.get("SCORM_EMBED_KILLS", "5"))
 WRITERS = 4
 WAIT_SECONDS = 30
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import html
 import json
-import os
 import re
 import threading
 import time
@@ -20,7 +19,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -30,11 +29,6 @@ from starlette.staticfiles import StaticFiles
 from scorm_embed.web.responses import player_headers
 
 STATIC = Path(__file__).parents[2] / "src" / "scorm_embed" / "web" / "static"
-CHROMIUM = os.environ.get("SCORM_EMBED_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 SUMMARY = {
     "state": "incomplete",
     "completion_status": "incomplete",
@@ -333,14 +327,6 @@ def wire(server: tuple[str, _Mounts]) -> Wire:
     made = Wire(url=server[0] + path, path=path)
     server[1].apps.append(application(made))
     return made
-
-
-@pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """One Chromium for all tests."""
-    running = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-    yield running
-    running.close()
 
 
 @pytest.fixture

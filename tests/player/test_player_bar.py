@@ -73,7 +73,7 @@ def test_the_button_goes_where_the_browser_refuses(wire, player):
 def test_a_single_activity_keeps_its_room_where_height_is_scarce(wire, player):
     player.page.set_viewport_size({"width": 800, "height": 360})
     player.open()
-    player.page.wait_for_function("document.getElementById('full').title")
+    player.page.wait_for_selector("#full[title]", state="attached")
     assert player.page.locator("#bar").is_visible() is False
     assert player.page.locator("iframe").bounding_box()["height"] == 360
 

@@ -173,7 +173,12 @@ def test_only_journals_of_other_sessions_go_and_only_after_a_year_and_a_half(wir
     })  # fmt: skip
     player.open()
     assert wire.starts[-1]["recover"] == [{"launch": "L0.9", "commits": [{"number": 1, "sent_at": old}]}]
-    player.page.wait_for_function("localStorage.length === 3")
+    player.page.evaluate(
+        """() => new Promise((done) => {
+          const look = () => (localStorage.length === 3 ? done() : setTimeout(look));
+          look();
+        })"""
+    )
     assert sorted(player.stored()) == ["of the host", f"{others}L1.1#2", "scorm_embed:of the host"]
 
 
