@@ -10,7 +10,8 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -57,18 +57,6 @@ http {{
     }}
 }}
 """
-
-
-class _Server(uvicorn.Server):
-    """Says when it is ready instead of being asked again and again."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = threading.Event()
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
 
 
 @dataclass
@@ -140,8 +128,27 @@ def _certify(path: Path) -> None:
     path.write_bytes(private + made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
 
+@contextmanager
+def proxying(nginx: str, folder: Path, upstream: int) -> Iterator[int]:
+    """Run nginx before a server; gives its own port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    _certify(folder / "certificate.pem")
+    configuration = folder / "nginx.conf"
+    configuration.write_text(CONFIGURATION.format(folder=folder, upstream=upstream, port=port, block=BLOCK))
+    command = [nginx, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)]
+    # It goes to the background as soon as it listens.
+    started = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert started.returncode == 0, started.stderr
+    yield port
+    subprocess.run([*command, "-s", "stop"], check=True, timeout=30)
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(
+    serving: Callable[..., AbstractContextManager[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
     nginx, folder = _nginx(), tmp_path_factory.mktemp("proxy")
     scorm = ScormEmbed(
         secret_key="a secret that is long enough, for tests only",
@@ -152,29 +159,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     app = Starlette()
     mount(app, scorm, "/scorm")
     host = Host(app)
-    options = {"proxy_headers": True, "forwarded_allow_ips": "127.0.0.1", "lifespan": "off", "ws": "none"}
-    server = _Server(uvicorn.Config(host, port=0, log_level="warning", **options))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    assert server.ready.wait(30)
-    upstream = server.servers[0].sockets[0].getsockname()[1]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    _certify(folder / "certificate.pem")
-    configuration = folder / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(folder=folder, upstream=upstream, port=port, block=BLOCK))
-    command = [nginx, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)]
-    # It goes to the background as soon as it listens.
-    started = subprocess.run(command, capture_output=True, text=True, timeout=30)
-    assert started.returncode == 0, started.stderr
-    transport = _ToProxy(port)
-    client = httpx.Client(transport=transport, base_url="https://lms.example", timeout=30)
-    yield Site(host, client, transport.pages, folder, port)
-    client.close()
-    subprocess.run([*command, "-s", "stop"], check=True, timeout=30)
-    server.should_exit = True
-    thread.join(30)
+    with ExitStack() as running:
+        url = running.enter_context(serving(host, proxy_headers=True, forwarded_allow_ips="127.0.0.1"))
+        port = running.enter_context(proxying(nginx, folder, int(url.rpartition(":")[2])))
+        transport = _ToProxy(port)
+        client = httpx.Client(transport=transport, base_url="https://lms.example", timeout=30)
+        yield Site(host, running.enter_context(client), transport.pages, folder, port)
 
 
 def add_course(site: Site) -> str:

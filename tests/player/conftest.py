@@ -13,12 +13,12 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -276,18 +276,6 @@ def application(wire: Wire) -> Starlette:
     )
 
 
-class _Server(uvicorn.Server):
-    """Runs in a thread of its own and says when it can be called."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = threading.Event()
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-
 class _Mounts:
     """Gives each test's stand-in the requests under its own path."""
 
@@ -306,18 +294,11 @@ class _Mounts:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[tuple[str, _Mounts]]:
+def server(serving: Callable[..., AbstractContextManager[str]]) -> Iterator[tuple[str, _Mounts]]:
     """One HTTP server for all tests."""
     current = _Mounts()
-    config = uvicorn.Config(current, port=0, log_level="error", lifespan="off", ws="none", timeout_graceful_shutdown=1)
-    running = _Server(config)
-    thread = threading.Thread(target=running.run, daemon=True)
-    thread.start()
-    assert running.ready.wait(10)
-    port = running.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}", current
-    running.should_exit = True
-    thread.join(10)
+    with serving(current, log_level="error") as url:
+        yield url, current
 
 
 @pytest.fixture

@@ -6,15 +6,14 @@ import importlib
 import json
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from scorm_embed import ApiKey, MemoryContent, MemoryStorage, ScormEmbed
 from scorm_embed.testing import course_2004
@@ -22,20 +21,8 @@ from scorm_embed.testing import course_2004
 KEY = "key-of-the-generated-client-in-its-test"
 
 
-class _Server(uvicorn.Server):
-    """Says when it is ready instead of being asked again and again."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = threading.Event()
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
+def url(serving: Callable[..., AbstractContextManager[str]]) -> Iterator[str]:
     """The address of a live server with one package, ``lesson``."""
     scorm = ScormEmbed(
         secret_key="a secret that is long enough, for tests only",
@@ -43,14 +30,8 @@ def url() -> Iterator[str]:
         content=MemoryContent(),
         api_keys=[ApiKey(KEY, scopes=("read", "write", "admin"))],
     )
-    server = _Server(uvicorn.Config(scorm, port=0, log_level="warning", ws="none", lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    assert server.ready.wait(30)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(30)
+    with serving(scorm) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
