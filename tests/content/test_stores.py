@@ -6,7 +6,6 @@ import hashlib
 import random
 import zipfile
 
-import httpx
 import pytest
 
 from scorm_embed.content import Blob, DirectoryContent, MemoryContent, build_blob
@@ -17,17 +16,6 @@ pytestmark = pytest.mark.anyio
 
 DATA = random.Random(4).randbytes(3 * STREAM_PIECE_BYTES + 17)
 DIGEST = hashlib.sha256(DATA).hexdigest()
-
-
-@pytest.fixture(scope="module")
-def s3_endpoint():
-    """Give the URL of an S3 service with one bucket, "courses"."""
-    server = pytest.importorskip("moto.server", reason="moto[server] is not installed").ThreadedMotoServer(port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    httpx.put(f"http://{host}:{port}/courses").raise_for_status()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 def make_store(kind, request, folder):

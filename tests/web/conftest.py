@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -86,6 +87,23 @@ class Host:
             response = await client.post("http://host" + boot["run"] + "start", json={"recover": [], "language": "en"})
         assert response.status_code == 200, response.text
         return dict(response.json())
+
+    async def send_raw(self, path: str, **more: Any) -> tuple[int, bytes]:
+        """Send a path exactly as it is written, which a client would tidy up; ``more`` of the scope."""
+        messages: list[Any] = []
+
+        async def send(message: Any) -> None:
+            messages.append(message)
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        scope = {
+            "type": "http", "method": "GET", "path": unquote(path), "raw_path": path.encode(),
+            "root_path": self.root_path, "query_string": b"", "headers": [(b"host", b"host")], "scheme": "http", **more,
+        }  # fmt: skip
+        await self.scorm(scope, receive, send)
+        return messages[0]["status"], b"".join(message.get("body", b"") for message in messages[1:])
 
 
 def boot_of(page: str) -> dict[str, Any]:

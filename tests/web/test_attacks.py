@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -44,24 +43,6 @@ async def opened(host: Any, package: str, session: str = "s1") -> tuple[dict[str
     """A session whose player has started: what its page was told, and its view."""
     boot = await host.open((await host.launch(package, session))["launch_url"])
     return boot, (await host.start(boot))["view"]
-
-
-async def send_raw(host: Any, path: str, **more: Any) -> tuple[int, bytes]:
-    """Send a path exactly as it is written; a client would tidy it up."""
-    messages: list[dict[str, Any]] = []
-
-    async def send(message: Any) -> None:
-        messages.append(message)
-
-    async def receive() -> Any:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    scope = {
-        "type": "http", "method": "GET", "path": unquote(path), "raw_path": path.encode(), "root_path": "/scorm",
-        "query_string": b"", "headers": [(b"host", b"host")], "scheme": "http", **more,
-    }  # fmt: skip
-    await host.scorm(scope, receive, send)
-    return messages[0]["status"], b"".join(message.get("body", b"") for message in messages[1:])
 
 
 # -- names of another tenant
@@ -184,8 +165,8 @@ async def test_signed_segments_cannot_be_swapped_between_sessions_purposes_and_p
 async def test_a_bent_path_finds_no_file_although_the_file_is_there(host: Any, path: str) -> None:
     _, view = await opened(host, await host.course())
     folder = view["activity"]["url"].rsplit("/", 1)[0]
-    assert (await send_raw(host, f"{folder}/imsmanifest.xml"))[0] == 200
-    status, body = await send_raw(host, f"{folder}/{path}")
+    assert (await host.send_raw(f"{folder}/imsmanifest.xml"))[0] == 200
+    status, body = await host.send_raw(f"{folder}/{path}")
     assert status == 404
     assert b"<manifest" not in body
     assert b"root:" not in body

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from scorm_embed.testing.package_builder import build_package
@@ -19,26 +18,15 @@ FILM = random.Random(7).randbytes(9 * 1024 * 1024)
 SCRIPT = "console.log('a longer script, so that it is packed');" * 200
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    """Give the URL of an S3 service with one bucket, "courses"."""
-    server = pytest.importorskip("moto.server", reason="moto[server] is not installed").ThreadedMotoServer(port=0)
-    server.start()
-    name, port = server.get_host_and_port()
-    httpx.put(f"http://{name}:{port}/courses").raise_for_status()
-    yield f"http://{name}:{port}"
-    server.stop()
-
-
 async def test_a_course_in_s3_is_imported_launched_and_served_by_ranges(
-    make_host: Any, endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_host: Any, s3_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("obstore", reason="obstore is not installed")
     from scorm_embed.content.object_store import ObjectContent
 
     content = ObjectContent(
         "s3://courses/one",
-        endpoint=endpoint,
+        endpoint=s3_endpoint,
         region="us-east-1",
         access_key_id="test",
         secret_access_key="test",
