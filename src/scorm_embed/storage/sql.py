@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from sqlalchemy import MetaData
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.sql import ClauseElement
 
 from scorm_embed.errors import ConfigurationError
 from scorm_embed.storage import learners, log, outbox, packages
@@ -151,8 +152,7 @@ class SQLStorage:
                 async with opened.read() as connection:
                     return await self._reader.load(connection, tenant_id, session_id, rows)
             statement, parameters = self._reader.one(tenant_id, session_id, rows)
-            async with opened.turns.take():
-                found = await self._direct.fetch(opened.engine, statement, parameters)
+            found = await self._fetch(opened, statement, parameters)
             shown = self._reader.show(found, rows)
             return shown[0] if shown else None
 
@@ -180,8 +180,7 @@ class SQLStorage:
             assert short is not None
             statement, parameters = short.one(change)
             if opened.is_direct:
-                async with opened.turns.take():
-                    is_saved = bool(await self._direct.fetch(opened.engine, statement, parameters))
+                is_saved = bool(await self._fetch(opened, statement, parameters))
             else:
                 async with opened.read() as connection:
                     is_saved = (await connection.execute(statement, parameters)).first() is not None
@@ -352,6 +351,12 @@ class SQLStorage:
                         raise
                 await asyncio.sleep(pause)
             return await attempt(opened)
+
+    async def _fetch(
+        self, opened: Opened, statement: ClauseElement, parameters: Mapping[str, Any]
+    ) -> Sequence[Sequence[Any]]:
+        async with opened.turns.take():
+            return await self._direct.fetch(opened.engine, statement, parameters)
 
     async def _opened(self) -> Opened:
         opened = self._connections.get()
