@@ -84,6 +84,23 @@ def _commits(frame: Frame, count: int) -> None:
     frame.wait_for_function("count => commits >= count", arg=count)
 
 
+def _write(site: Any, desk: Any, package: str, session: str | None = None) -> tuple[str, Page, Frame]:
+    """Launch a course that writes without end and has committed ten times: the session, its player, the course."""
+    session, url = site.launch(package, session)
+    page = desk.open(url)
+    course = _course(desk, page)
+    course.evaluate("run()")
+    _commits(course, 10)
+    return session, page, course
+
+
+def _stop(page: Page, course: Frame) -> dict[str, str]:
+    """Stop the course and wait until its player has saved everything: what was confirmed."""
+    confirmed: dict[str, str] = course.evaluate("stop()")
+    _is_saved(page)
+    return confirmed
+
+
 def _missing(site: Any, session: str, confirmed: dict[str, str]) -> dict[str, tuple[str, str | None]]:
     """What was confirmed and is not in the session: what it should be, and what is there."""
     assert confirmed
@@ -114,8 +131,7 @@ def test_a_server_that_is_killed_while_a_course_writes_loses_nothing(
         server = serve(port=port)
         site = site_of(server)
         _commits(course, course.evaluate("commits") + 5)
-        confirmed = course.evaluate("stop()")
-        _is_saved(page)
+        confirmed = _stop(page, course)
         assert _missing(site, session, confirmed) == {}
         numbers = [row["number"] for row in site.log(session) if row["kind"] == "commit"]
         assert sorted(numbers) == list(range(1, len(numbers) + 1))
@@ -165,11 +181,7 @@ def test_a_database_that_cuts_its_connections_while_a_course_writes_loses_nothin
     site = site_of(server)
     package = site.course(COURSE)
     for number in range(ROUNDS):
-        session, player = site.launch(package, f"cut-{number}")
-        page = desk.open(player)
-        course = _course(desk, page)
-        course.evaluate("run()")
-        _commits(course, 5)
+        session, page, course = _write(site, desk, package, f"cut-{number}")
         cutter = Cutter(connection, url.rpartition("/")[2])
         cutter.start()
         try:
@@ -179,8 +191,7 @@ def test_a_database_that_cuts_its_connections_while_a_course_writes_loses_nothin
             cutter.join()
         assert cutter.cut > 0
         _commits(course, course.evaluate("commits") + 5)
-        confirmed = course.evaluate("stop()")
-        _is_saved(page)
+        confirmed = _stop(page, course)
         assert server.process.poll() is None
         assert _missing(site, session, confirmed) == {}
         numbers = [row["number"] for row in site.log(session) if row["kind"] == "commit"]
@@ -190,19 +201,14 @@ def test_a_database_that_cuts_its_connections_while_a_course_writes_loses_nothin
 
 def test_a_network_that_is_away_for_a_while_loses_nothing(site: Any, desk: Any, package: str) -> None:
     for _ in range(ROUNDS):
-        session, url = site.launch(package)
-        page = desk.open(url)
-        course = _course(desk, page)
-        course.evaluate("run()")
-        _commits(course, 10)
+        session, page, course = _write(site, desk, package)
         desk.context.set_offline(True)
         page.wait_for_selector('html[data-save-state="offline"]', state="attached")
         course.wait_for_function("end => performance.now() > end", arg=course.evaluate(AWAY_UNTIL, AWAY_SECONDS))
         _commits(course, course.evaluate("commits") + 20)
         desk.context.set_offline(False)
         _commits(course, course.evaluate("commits") + 5)
-        confirmed = course.evaluate("stop()")
-        _is_saved(page)
+        confirmed = _stop(page, course)
         assert _missing(site, session, confirmed) == {}
         desk.leave(page, "close")
 
@@ -211,11 +217,7 @@ def test_a_network_that_never_comes_back_loses_nothing_that_the_next_launch_does
     site: Any, desk: Any, package: str
 ) -> None:
     for number in range(ROUNDS):
-        session, url = site.launch(package)
-        page = desk.open(url)
-        course = _course(desk, page)
-        course.evaluate("run()")
-        _commits(course, 10)
+        session, page, course = _write(site, desk, package)
         desk.context.set_offline(True)
         _commits(course, course.evaluate("commits") + 30)
         confirmed = course.evaluate("stop()")
@@ -363,8 +365,7 @@ def test_a_network_that_brings_every_commit_three_times_and_out_of_order_changes
         page.route("**/commit", network.bring)
         course.evaluate("run()")
         _commits(course, 40)
-        confirmed = course.evaluate("stop()")
-        _is_saved(page)
+        confirmed = _stop(page, course)
         page.unroute("**/commit")
         network.bring_the_rest(page)
         assert len(network.acknowledged) == 2 * len(network.sent)
@@ -418,17 +419,12 @@ def test_without_storage_everything_is_sent_and_a_network_that_comes_back_is_eno
 ) -> None:
     desk.context.add_init_script(f"Object.defineProperties(window, Object.getOwnPropertyDescriptors({{ {blocked} }}))")
     for _ in range(ROUNDS):
-        session, url = site.launch(package)
-        page = desk.open(url)
-        course = _course(desk, page)
-        course.evaluate("run()")
-        _commits(course, 10)
+        session, page, course = _write(site, desk, package)
         desk.context.set_offline(True)
         page.wait_for_selector('html[data-save-state="offline"]', state="attached")
         desk.context.set_offline(False)
         _commits(course, course.evaluate("commits") + 5)
-        confirmed = course.evaluate("stop()")
-        _is_saved(page)
+        confirmed = _stop(page, course)
         assert _missing(site, session, confirmed) == {}
         confirmed = course.evaluate("(write(), confirmed)")
         desk.leave(page, "close")
