@@ -264,6 +264,20 @@ def test_half_a_character_does_not_keep_the_rest_from_being_saved(wire, player):
     assert player.stored() == []
 
 
+def test_answers_that_a_change_of_type_took_away_are_sent_as_null(wire, player):
+    player.open()
+    player.sco(
+        "sco.begin(); sco.set('cmi.interactions.0.id', 'q'); sco.set('cmi.interactions.0.type', 'choice');"
+        "sco.set('cmi.interactions.0.learner_response', 'a'); sco.commit();"
+        "sco.set('cmi.interactions.0.type', 'likert'); sco.set('cmi.interactions.0.type', 'choice'); sco.commit()"
+    )
+    player.wait(save="saved")
+    assert wire.commits[-1]["elements"] == [
+        ["cmi.interactions.0.type", "choice"],
+        ["cmi.interactions.0.learner_response", None],
+    ]
+
+
 def test_what_was_tolerated_is_reported_once(wire, player):
     player.open()
     player.sco("sco.begin(null); sco.set('cmi.session_time', '00:10:00'); sco.commit()")

@@ -281,6 +281,26 @@ async def test_interactions_are_read_in_order_with_their_leaves(desk) -> None:
     assert found[1]["activity_id"] == "item_1"
 
 
+async def test_a_type_changed_and_changed_back_within_one_commit_leaves_no_old_answer_behind(desk) -> None:
+    player = await desk.play(await desk.course(S2004))
+    player.sco.initialize()
+    first = "cmi.interactions.0."
+    player.sco.set(f"{first}id", "q0")
+    player.sco.set(f"{first}type", "choice")
+    player.sco.set(f"{first}correct_responses.0.pattern", "a")
+    player.sco.set(f"{first}correct_responses.1.pattern", "b")
+    player.sco.set(f"{first}learner_response", "a")
+    await player.sync()
+    player.sco.set(f"{first}type", "likert")
+    player.sco.set(f"{first}type", "choice")
+    player.sco.set(f"{first}correct_responses.0.pattern", "c")
+    await player.sync()
+    assert player.refused == []
+    found = (await desk.service.interactions("acme", "s1"))["interactions"][0]
+    assert (found["type"], found["correct_responses"]) == ("choice", ["c"])
+    assert "learner_response" not in found
+
+
 async def test_a_course_of_several_scos_that_only_the_host_has_written_to_is_incomplete(desk) -> None:
     from scorm_embed.service import SessionUpdate
 

@@ -63,7 +63,8 @@ def receive(play: Play, event: Committed, effects: Effects, now: datetime) -> No
         if answer.value != "true":
             effects.refused.append(Refusal(event.number, element, answer.code, answer.diagnostic))
             continue
-        _note(play, element, value, effects)
+        if value is not None:
+            _note(play, element, value, effects)
     effects.tolerated.extend((entry.element, entry.rule, entry.sentence) for entry in cmi.tolerated)
     cmi.tolerated.clear()
     assert play.activity_id is not None

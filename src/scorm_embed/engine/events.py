@@ -19,7 +19,7 @@ class Committed:
 
     number: int
     activity_id: str | None
-    elements: Sequence[tuple[str, str]] = ()
+    elements: Sequence[tuple[str, str | None]] = ()
     """In the order in which they were first set; ``cmi.comments`` (SCORM 1.2) only what was appended."""
     initialized: bool = False
     terminated: bool = False

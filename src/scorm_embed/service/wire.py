@@ -37,7 +37,8 @@ class SentCommit:
     number: int
     sent_at: datetime | None
     activity: str | None
-    elements: tuple[tuple[str, str], ...]
+    elements: tuple[tuple[str, str | None], ...]
+    """None where a change of type took a value away."""
     initialized: bool
     terminated: bool
     tolerated: tuple[tuple[str, ...], ...]
@@ -129,7 +130,7 @@ class _Reader:
                 status=413,
             )
 
-    def elements(self, data: Any, path: str) -> tuple[tuple[str, str], ...]:
+    def elements(self, data: Any, path: str) -> tuple[tuple[str, str | None], ...]:
         if not isinstance(data, list):
             self.fault(path, "must be a list")
             return ()
@@ -137,10 +138,11 @@ class _Reader:
         self._check_amount()
         found = []
         for at, pair in enumerate(data):
-            if isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair):
+            is_pair = isinstance(pair, list) and len(pair) == 2
+            if is_pair and isinstance(pair[0], str) and isinstance(pair[1], str | None):
                 found.append((pair[0], pair[1]))
             else:
-                self.fault(f"{path}[{at}]", "must be an element's name and its value, both texts")
+                self.fault(f"{path}[{at}]", "must be an element's name and its value, a text or null")
         return tuple(found)
 
     def tolerated(self, data: Any) -> tuple[tuple[str, ...], ...]:

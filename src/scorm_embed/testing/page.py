@@ -131,7 +131,7 @@ class FakePage:
         if sco is None:
             return
         cmi = sco.api.cmi
-        elements = [[name, value] for name, value in cmi.take_changes().items() if value is not None]
+        elements = [[name, value] for name, value in cmi.take_changes().items()]
         tolerated = [[entry.element, entry.rule] for entry in cmi.tolerated]
         if not elements and not initialized and not terminated:
             return

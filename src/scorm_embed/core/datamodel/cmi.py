@@ -137,6 +137,21 @@ class CmiState:
         self._store(row, place, value)
         return _TRUE
 
+    def remove(self, element: str) -> Answer:
+        """Take an answer or a pattern away, as content does that changes an interaction's type. Nothing happens where
+        there is none."""
+        place = self._find(element)
+        row = place.element
+        if place.reason is not None or row is None or row.type not in (Type.RESPONSE, Type.PATTERN):
+            return self._refuse(place.reason or Reason.KEYWORD, element, setting=True)
+        if self.values.pop(place.name, None) is not None:
+            self.changed[place.name] = None
+        if row.type is Type.PATTERN:
+            path = place.steps[-1].path
+            while (last := self.counts.get(path, 0) - 1) >= 0 and f"{path}.{last}.pattern" not in self.values:
+                self.counts[path] = last
+        return _TRUE
+
     def restart(self) -> None:
         """Begin another communication session: forget cmi.exit, the session time and the navigation request."""
         for row in self.model.elements.values():

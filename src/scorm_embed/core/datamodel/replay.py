@@ -13,14 +13,14 @@ from scorm_embed.core.datamodel.element import Type
 from scorm_embed.core.datamodel.names import locate
 
 
-def replay(cmi: CmiState, elements: Sequence[tuple[str, str]]) -> list[Answer]:
-    """Set elements in their order. Where one of those that must differ from record to record is refused, set all that
+def replay(cmi: CmiState, elements: Sequence[tuple[str, str | None]]) -> list[Answer]:
+    """Set elements in their order, and remove those whose value is None. Where one of those that must differ from record to record is refused, set all that
     were refused once more after the others, without what they held before.
 
     Returns:
         The answer for each element. Where a second try is refused as well, none of them is taken.
     """
-    answers = [cmi.set(name, value) for name, value in elements]
+    answers = [_set(cmi, *element) for element in elements]
     refused = [at for at, answer in enumerate(answers) if answer.value != "true"]
     contested = [elements[at][0] for at in refused if _differs_from_others(cmi, elements[at][0])]
     if not contested:
@@ -28,11 +28,15 @@ def replay(cmi: CmiState, elements: Sequence[tuple[str, str]]) -> list[Answer]:
     before = dict(cmi.values), dict(cmi.counts), dict(cmi.changed)
     for name in contested:
         cmi.values.pop(name, None)
-    second = {at: cmi.set(*elements[at]) for at in refused}
+    second = {at: _set(cmi, *elements[at]) for at in refused}
     if any(answer.value != "true" for at, answer in second.items() if elements[at][0] in contested):
         cmi.values, cmi.counts, cmi.changed = before
         return answers
     return [second.get(at, answer) for at, answer in enumerate(answers)]
+
+
+def _set(cmi: CmiState, name: str, value: str | None) -> Answer:
+    return cmi.remove(name) if value is None else cmi.set(name, value)
 
 
 def _differs_from_others(cmi: CmiState, name: str) -> bool:

@@ -1,6 +1,6 @@
 // Owns the way to the server: journal, numbers, one request at a time, pauses, last words. Knows nothing of SCORM.
 
-/** @import { Answer, CreateSender, Navigate, OpenJournal, Outcome, Post, Waiting } from "./types" */
+/** @import { Answer, Change, CreateSender, Navigate, OpenJournal, Outcome, Post, Waiting } from "./types" */
 
 const PAUSE_SECONDS_MAX = 30;
 const SPACING_MS = 1000; // where nobody waits
@@ -37,7 +37,7 @@ export async function post(url, body, signal = AbortSignal.timeout(TIMEOUT_MS), 
   }
 }
 
-/** Each commit must fit into one request. @param {[string, string][]} elements */
+/** Each commit must fit into one request. @param {Change[]} elements */
 function cut(elements, max = 0) {
   const parts = [elements.slice(0, 0)];
   let size = 0;

@@ -4,7 +4,7 @@ import { Cmi, createApi } from "./cmi.js";
 import { createSender, openJournal, pauseSeconds, post } from "./commits.js";
 import { byId, createContent, createMessages, createScreen, loadTexts, t } from "./screen.js";
 
-/** @import { Activity, Answer, Answered, Boot, Chosen, Controls, Delivery, Sender, Start, TreeNode, View } from "./types" */
+/** @import { Activity, Answer, Answered, Boot, Change, Chosen, Controls, Delivery, Sender, Start, TreeNode, View } from "./types" */
 
 /** @type {Boot} */
 const boot = JSON.parse(byId("boot").textContent);
@@ -47,13 +47,12 @@ function collect(from = delivery, initialized = false, terminated = false) {
   const { cmi, activity, view, timer } = from;
   clearTimeout(timer);
   from.timer = 0;
-  /** @type {[string, string][]} */
+  /** @type {Change[]} */
   const elements = [];
   for (const [name, value] of cmi.takeChanges()) {
-    if (value === null) continue; // the server removes it itself
     if (/^cmi\.(core\.)?exit$/.test(name)) from.suspends = value === "suspend";
     // The server refuses lone surrogates, which are no Unicode.
-    elements.push([name, value.replace(/\p{Surrogate}/gu, "\ufffd")]);
+    elements.push([name, value && value.replace(/\p{Surrogate}/gu, "\ufffd")]);
   }
   if (!elements.length && !initialized && !terminated) return;
   const commit = { sent_at: new Date().toISOString(), activity, view, initialized, terminated, elements };

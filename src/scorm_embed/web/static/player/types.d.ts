@@ -1,5 +1,9 @@
 // Shapes of the player's wire (docs/architecture.md) and of what its files share. Browsers never load this file.
 
+import type { Change } from "./datamodel";
+
+export type { Change };
+
 export type NavName =
   | "previous" | "continue" | "choice" | "suspend-all" | "exit" | "exit-all" | "abandon" | "abandon-all";
 
@@ -23,8 +27,6 @@ export interface Boot {
   renew_seconds: number;
 }
 
-export type ElementValue = [name: string, value: string];
-
 export interface CommitBody {
   sent_at: string;
   activity: string;
@@ -33,8 +35,8 @@ export interface CommitBody {
   initialized: boolean;
   /** Terminate was called within this commit. */
   terminated: boolean;
-  elements: ElementValue[];
-  tolerated: ElementValue[];
+  elements: Change[];
+  tolerated: [call: string, rule: string][];
 }
 
 export interface Navigate {
