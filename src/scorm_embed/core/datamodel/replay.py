@@ -14,8 +14,8 @@ from scorm_embed.core.datamodel.names import locate
 
 
 def replay(cmi: CmiState, elements: Sequence[tuple[str, str | None]]) -> list[Answer]:
-    """Set elements in their order, and remove those whose value is None. Where one of those that must differ from record to record is refused, set all that
-    were refused once more after the others, without what they held before.
+    """Set elements in their order, and remove those whose value is None. Where one of those that must differ from
+    record to record is refused, set all that were refused once more after the others, without what they held before.
 
     Returns:
         The answer for each element. Where a second try is refused as well, none of them is taken.
