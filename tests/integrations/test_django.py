@@ -128,6 +128,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
         learner = Learner("guest") if "as" in request.GET else None
         return HttpResponse(open_course(scorm, request, package_id, learner, mode="browse"))
 
+    def course_of_second(request: HttpRequest, package_id: str) -> HttpResponse:
+        return HttpResponse(open_course(second, request, package_id))
+
     @transaction.non_atomic_requests
     async def course_async(request: HttpRequest, package_id: str) -> JsonResponse:
         user = await request.auser()
@@ -141,6 +144,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
             path("courses/<package_id>", course),
             path("demo/<package_id>", demo),
             path("async/<package_id>", course_async),
+            path("second-courses/<package_id>", course_of_second),
             path("learn/scorm/", scorm_urls(scorm)),
             path("second/", scorm_urls(second, "second")),
         ],
@@ -354,6 +358,8 @@ def test_a_second_player_with_an_asynchronous_login_lives_beside_the_first(
     assert learner.open(launched).state == "running"
     with pytest.raises(PlayerRefusedError, match="404 SESSION_NOT_FOUND"):
         client("eve").open(launched)
+    learner.open(learner.get(f"/second-courses/{package}").text).sco.initialize()
+    assert learner.sco.get("cmi.core.student_name") == "Lovelace"
 
 
 def test_a_script_name_is_part_of_every_url(site: ModuleType, users: Any, package: str) -> None:

@@ -28,8 +28,8 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message
 
 from scorm_embed.errors import ConfigurationError, NotFoundError
-from scorm_embed.integrations.own_session import own_session_id
-from scorm_embed.integrations.wsgi import respond
+from scorm_embed.integrations.own_session import own_launch
+from scorm_embed.integrations.wsgi import build_scope, respond
 from scorm_embed.service.service import Service
 from scorm_embed.storage import MemoryStorage, SQLStorage, Storage
 from scorm_embed.web.app import ScormEmbed
@@ -97,14 +97,16 @@ def open_course(
         scorm: the player.
         request: the view's.
         package_id: the course.
-        learner: who takes it; ``request.user`` when absent.
+        learner: who takes it; whom the option ``learner`` finds when absent.
         launch: more arguments of ``ScormEmbed.launch``; without a ``session_id`` the learner has one session on each
             package, which goes on.
     """
-    learner = learner or current_learner(request)
+    if learner is None:
+        call = partial(scorm.find_learner or current_learner, HTTPConnection(_scope(request)))
+        learner = async_to_sync(run_host)(call, sync_to_async(_call))
     if learner is None:
         raise PermissionDenied
-    launch = {"session_id": own_session_id(learner, package_id), "request": request, **launch}
+    launch = own_launch(learner, package_id, request, launch)
     try:
         return str(scorm.sync.launch(package_id, learner, **launch)["player_url"])
     except NotFoundError as error:
@@ -194,14 +196,10 @@ def _fresh_connections() -> Iterator[None]:
 def _view(scorm: ScormEmbed) -> Callable[..., HttpResponseBase]:
     def view(request: HttpRequest, rest: str) -> HttpResponseBase:
         root = request.path[: len(request.path) - len(rest)].rstrip("/")
-        more = {REQUEST: request}
-        for name in ("user", "session"):
-            if hasattr(request, name):
-                more[name] = getattr(request, name)
         if isinstance(request, ASGIRequest):
-            response: HttpResponseBase = async_to_sync(_serve)(scorm, request, root, more)
+            response: HttpResponseBase = async_to_sync(_serve)(scorm, request, root, _found(request))
         else:
-            response = _serve_wsgi(scorm, request, root, more)
+            response = _serve_wsgi(scorm, request, root, _found(request))
         # The player says itself who may frame it (``frame_ancestors``).
         response.xframe_options_exempt = True
         return response
@@ -214,6 +212,18 @@ def _view(scorm: ScormEmbed) -> Callable[..., HttpResponseBase]:
     # The player refuses what another site makes a browser send, by its origin.
     exempt: Callable[..., HttpResponseBase] = csrf_exempt(view)
     return exempt
+
+
+def _found(request: HttpRequest) -> dict[str, Any]:
+    """What the scope holds of Django: the request, and what its middleware has found."""
+    found = {name: getattr(request, name) for name in ("user", "session") if hasattr(request, name)}
+    return {REQUEST: request, **found}
+
+
+def _scope(request: HttpRequest) -> dict[str, Any]:
+    """A request of the host's as its ``learner`` function gets one."""
+    scope = request.scope if isinstance(request, ASGIRequest) else build_scope(request.environ, "")
+    return {**scope, **_found(request)}
 
 
 def _as_django_sees_it(request: HttpRequest, headers: Iterable[tuple[bytes, bytes]]) -> dict[str, Any]:

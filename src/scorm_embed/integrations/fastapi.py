@@ -6,13 +6,13 @@ The dependencies are those of the app whose route asks: what ``mount`` has mount
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 
-from scorm_embed.errors import ConfigurationError, NotFoundError
+from scorm_embed.errors import ConfigurationError
 from scorm_embed.integrations import starlette
-from scorm_embed.integrations.own_session import own_session_id
 from scorm_embed.integrations.paths import checked_path
 from scorm_embed.integrations.starlette import session_learner
 from scorm_embed.web.app import ScormEmbed
@@ -110,16 +110,7 @@ def get_open_course(request: Request, scorm: Scorm, learner: CurrentLearner) -> 
     ``await open_course(package_id)`` gives the player's URL. More arguments are those of ``ScormEmbed.launch``; without
     a ``session_id`` the learner has one session on each package, which goes on. A package that is not there is 404.
     """
-
-    async def open_course(package_id: str, **launch: Any) -> str:
-        launch = {"session_id": own_session_id(learner, package_id), "request": request, **launch}
-        try:
-            launched = await scorm.launch(package_id, learner, **launch)
-        except NotFoundError as error:
-            raise HTTPException(404, error.message) from error
-        return str(launched["player_url"])
-
-    return open_course
+    return partial(starlette.open_course, scorm, request, learner=learner)
 
 
 OpenCourse = Annotated[Callable[..., Awaitable[str]], Depends(get_open_course)]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, abort, request
+from flask import Flask, abort, current_app, request
+from starlette.requests import HTTPConnection
 
 from scorm_embed.errors import NotFoundError
-from scorm_embed.integrations.own_session import own_session_id
-from scorm_embed.integrations.wsgi import Environ, ScormWSGIMiddleware
+from scorm_embed.integrations.own_session import own_launch
+from scorm_embed.integrations.wsgi import Environ, ScormWSGIMiddleware, build_scope
 from scorm_embed.web.app import ScormEmbed
 from scorm_embed.web.identity import Learner
 
@@ -65,14 +66,16 @@ def open_course(scorm: ScormEmbed, package_id: str, learner: Learner | None = No
     Args:
         scorm: the player.
         package_id: the course.
-        learner: who takes it; Flask-Login's user when absent.
+        learner: who takes it; whom the option ``learner`` finds when absent.
         launch: more arguments of ``ScormEmbed.launch``; without a ``session_id`` the learner has one session on each
             package, which goes on.
     """
-    learner = learner or current_learner(request)
+    if learner is None:
+        find = current_app.ensure_sync(scorm.find_learner or current_learner)
+        learner = find(HTTPConnection(build_scope(request.environ, "")))
     if learner is None:
         abort(401)
-    launch = {"session_id": own_session_id(learner, package_id), "request": request, **launch}
+    launch = own_launch(learner, package_id, request, launch)
     try:
         return str(scorm.sync.launch(package_id, learner, **launch)["player_url"])
     except NotFoundError as error:

@@ -8,13 +8,16 @@ from typing import Any
 from urllib.parse import unquote
 
 from litestar.config.app import AppConfig
-from litestar.connection import ASGIConnection
+from litestar.connection import ASGIConnection, Request
+from litestar.exceptions import NotAuthorizedException, NotFoundException
 from litestar.handlers import asgi
 from litestar.plugins import InitPlugin
 from litestar.security.session_auth import SessionAuth
 from litestar.types import Receive, Scope, Send
 from starlette.requests import HTTPConnection
 
+from scorm_embed.errors import NotFoundError
+from scorm_embed.integrations.own_session import own_launch
 from scorm_embed.integrations.paths import checked_path
 from scorm_embed.web.app import ScormEmbed
 from scorm_embed.web.identity import Learner
@@ -63,6 +66,33 @@ class ScormPlugin(InitPlugin):
             "root_path": root_path + self._path,
             "app_root_path": root_path,
         }
+
+
+async def open_course(
+    scorm: ScormEmbed, request: Request[Any, Any, Any], package_id: str, learner: Learner | None = None, **launch: Any
+) -> str:
+    """Launch a course in a handler, and give the player's URL.
+
+    Args:
+        scorm: the player.
+        request: the handler's.
+        package_id: the course.
+        learner: who takes it; whom the option ``learner`` finds when absent.
+        launch: more arguments of ``ScormEmbed.launch``; without a ``session_id`` the learner has one session on each
+            package, which goes on.
+
+    Raises:
+        NotAuthorizedException: nobody is signed in.
+        NotFoundException: a package that is not there.
+    """
+    learner = learner or await scorm.learner_of(HTTPConnection(request.scope))  # type: ignore[arg-type]
+    if learner is None:
+        raise NotAuthorizedException
+    try:
+        launched = await scorm.launch(package_id, learner, **own_launch(learner, package_id, request, launch))
+    except NotFoundError as error:
+        raise NotFoundException(error.message) from error
+    return str(launched["player_url"])
 
 
 def session_learner(

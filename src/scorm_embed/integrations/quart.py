@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from quart import Quart
+from quart import Quart, abort, request
+from starlette.requests import HTTPConnection
 from starlette.types import Scope
 from werkzeug.datastructures import Headers
 
+from scorm_embed.errors import NotFoundError
 from scorm_embed.integrations.asgi import ScormMiddleware
+from scorm_embed.integrations.own_session import own_launch
 from scorm_embed.web.app import ScormEmbed
 from scorm_embed.web.calling import run_host
 from scorm_embed.web.identity import Learner
@@ -29,7 +32,7 @@ def mount(app: Quart, scorm: ScormEmbed, path: str = "/scorm") -> None:
     """
 
     async def around(scope: Scope, call: partial[Any]) -> Any:
-        request = app.request_class(
+        asked = app.request_class(
             scope["method"],
             scope["scheme"],
             scope["path"],
@@ -41,13 +44,36 @@ def mount(app: Quart, scorm: ScormEmbed, path: str = "/scorm") -> None:
             send_push_promise=_push_nothing,
         )
         # The body belongs to the player: a before_request function that looks for a form finds none.
-        request.body.set_complete()
-        async with app.request_context(request):
+        asked.body.set_complete()
+        async with app.request_context(asked):
             if await app.preprocess_request() is not None:
                 return None
             return await run_host(call)
 
     app.asgi_app = ScormMiddleware(app.asgi_app, scorm, path, around=around)  # type: ignore[assignment, arg-type, method-assign]
+
+
+async def open_course(scorm: ScormEmbed, package_id: str, learner: Learner | None = None, **launch: Any) -> str:
+    """Launch a course in a view, and give the player's URL.
+
+    A package that is not there is 404; nobody signed in is 401.
+
+    Args:
+        scorm: the player.
+        package_id: the course.
+        learner: who takes it; whom the option ``learner`` finds when absent.
+        launch: more arguments of ``ScormEmbed.launch``; without a ``session_id`` the learner has one session on each
+            package, which goes on.
+    """
+    scope: Any = request.scope
+    learner = learner or await scorm.learner_of(HTTPConnection(scope))
+    if learner is None:
+        abort(401)
+    try:
+        launched = await scorm.launch(package_id, learner, **own_launch(learner, package_id, request, launch))
+    except NotFoundError as error:
+        abort(404, error.message)
+    return str(launched["player_url"])
 
 
 async def current_learner(_: object) -> Learner | None:

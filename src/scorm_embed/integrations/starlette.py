@@ -7,8 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import HTTPConnection
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
 
+from scorm_embed.errors import NotFoundError
+from scorm_embed.integrations.own_session import own_launch
 from scorm_embed.integrations.paths import checked_path
 from scorm_embed.web.app import ScormEmbed
 from scorm_embed.web.identity import Learner
@@ -34,6 +37,32 @@ def mount(app: Starlette, scorm: ScormEmbed, path: str = "/scorm") -> None:
                 await scorm.aclose()
 
     app.router.lifespan_context = lifespan
+
+
+async def open_course(
+    scorm: ScormEmbed, request: Request, package_id: str, learner: Learner | None = None, **launch: Any
+) -> str:
+    """Launch a course in an endpoint, and give the player's URL.
+
+    Args:
+        scorm: the player.
+        request: the endpoint's.
+        package_id: the course.
+        learner: who takes it; whom the option ``learner`` finds when absent.
+        launch: more arguments of ``ScormEmbed.launch``; without a ``session_id`` the learner has one session on each
+            package, which goes on.
+
+    Raises:
+        HTTPException: 401 where nobody is signed in, 404 for a package that is not there.
+    """
+    learner = learner or await scorm.learner_of(request)
+    if learner is None:
+        raise HTTPException(401, "Sign in first.")
+    try:
+        launched = await scorm.launch(package_id, learner, **own_launch(learner, package_id, request, launch))
+    except NotFoundError as error:
+        raise HTTPException(404, error.message) from error
+    return str(launched["player_url"])
 
 
 def session_learner(key: str = "user") -> Callable[[HTTPConnection], Learner | None]:

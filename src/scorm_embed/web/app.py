@@ -163,6 +163,11 @@ class ScormEmbed(Methods):
 
         return register
 
+    @property
+    def find_learner(self) -> FindLearner | None:
+        """The option ``learner``."""
+        return self._options.learner
+
     async def learner_of(self, connection: HTTPConnection) -> Learner | None:
         """Give the signed-in user of one of the host's own requests, as the ``learner`` callable finds them."""
         return await self._authenticator.learner(connection)
