@@ -25,7 +25,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -630,7 +630,8 @@ def test_every_option_is_explained_with_its_default() -> None:
         elif option.name == "frame_ancestors":
             assert shown[option.name] == "`[\"'self'\"]`"
         else:
-            assert shown[option.name] == words.get(default, str(default)), option.name
+            called = f"`{type(default).__name__}()`" if is_dataclass(default) else str(default)
+            assert shown[option.name] == words.get(default, called), option.name
 
 
 def test_every_error_code_of_the_package_is_documented() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from scorm_embed.content import DirectoryContent, MemoryContent
+from scorm_embed.content import ArchiveLimits, DirectoryContent, MemoryContent
 from scorm_embed.content.base import ContentStore
+from scorm_embed.core.datamodel import DataLimits
+from scorm_embed.core.manifest import ManifestLimits
 from scorm_embed.errors import (
     AccessError,
     CmiDataError,
@@ -26,6 +28,7 @@ from scorm_embed.errors import (
 from scorm_embed.integrations.asgi import ScormMiddleware
 from scorm_embed.integrations.wsgi import ScormWSGIMiddleware
 from scorm_embed.service.hooks import HookEvent
+from scorm_embed.service.wire import MessageLimits
 from scorm_embed.storage import MemoryStorage, SQLStorage, Storage
 from scorm_embed.web.app import ScormEmbed
 from scorm_embed.web.external import ExternalIssuer
@@ -39,10 +42,12 @@ __version__ = "0.1.0"
 __all__ = [
     "AccessError",
     "ApiKey",
+    "ArchiveLimits",
     "CmiDataError",
     "ConfigurationError",
     "ConflictError",
     "ContentStore",
+    "DataLimits",
     "DirectoryContent",
     "DuplicateEntryError",
     "ExternalIssuer",
@@ -51,10 +56,12 @@ __all__ = [
     "InvalidFileTypeError",
     "LaunchSupersededError",
     "Learner",
+    "ManifestLimits",
     "ManifestNotFoundError",
     "ManifestParseError",
     "MemoryContent",
     "MemoryStorage",
+    "MessageLimits",
     "NotFoundError",
     "PackageError",
     "PackageInUseError",

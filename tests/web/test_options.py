@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scorm_embed import ApiKey, ConfigurationError, ExternalIssuer, ScormEmbed
+from scorm_embed import ApiKey, ConfigurationError, ExternalIssuer, ManifestLimits, ScormEmbed
 from scorm_embed.service.model import Outcome
 from scorm_embed.web.options import Options
 
@@ -86,6 +86,10 @@ def test_the_secret_and_keys_are_not_shown() -> None:
         {"launch_max_seconds": 20_000, "launch_ttl_seconds_max": 20_001},
         {"upload_bytes_max": 0},
         {"request_bytes_max": -1},
+        {"archive_limits": ManifestLimits()},
+        {"manifest_limits": None},
+        {"data_limits": {"records_max": 5}},
+        {"message_limits": 5},
         {"event_retry_seconds": 5},
         {"event_retry_seconds": [-1]},
         {"event_retry_seconds": ["5"]},

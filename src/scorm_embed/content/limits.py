@@ -5,9 +5,9 @@ Owns the numbers only; ``archive`` and ``entry_reader`` apply them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from scorm_embed.errors import ConfigurationError
+from scorm_embed.core.limits import check_limits
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -43,10 +43,7 @@ class ArchiveLimits:
     """Size of imsmanifest.xml, which is read into memory; the largest one met in the wild has 780 KB."""
 
     def __post_init__(self) -> None:
-        for limit in fields(self):
-            value = getattr(self, limit.name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ConfigurationError(f"{limit.name} must be a positive whole number, not {value!r}.")
+        check_limits(self)
 
 
 DEFAULT_LIMITS = ArchiveLimits()

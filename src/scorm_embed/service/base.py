@@ -13,7 +13,7 @@ from typing import Protocol
 
 from scorm_embed.content.base import ContentStore
 from scorm_embed.content.limits import ArchiveLimits
-from scorm_embed.core.datamodel import Limits, Strictness
+from scorm_embed.core.datamodel import DataLimits, Strictness
 from scorm_embed.core.manifest import ManifestLimits
 from scorm_embed.core.sequencing.vocabulary import Draw
 from scorm_embed.errors import NotFoundError
@@ -22,6 +22,7 @@ from scorm_embed.service.hooks import Hooks
 from scorm_embed.service.model import Outcome
 from scorm_embed.service.outbox import Outbox, OutboxOptions
 from scorm_embed.service.recent import RecentSessions
+from scorm_embed.service.wire import MessageLimits
 from scorm_embed.storage.base import PackageRecord, Storage
 from scorm_embed.storage.gate import Gate
 
@@ -65,7 +66,8 @@ class ServiceOptions:
     """How long a launch can be kept alive by renewing it."""
     archive_limits: ArchiveLimits = field(default_factory=ArchiveLimits)
     manifest_limits: ManifestLimits = field(default_factory=ManifestLimits)
-    limits: Limits = field(default_factory=Limits)
+    data_limits: DataLimits = field(default_factory=DataLimits)
+    message_limits: MessageLimits = field(default_factory=MessageLimits)
     outbox: OutboxOptions = field(default_factory=OutboxOptions)
     log_retention_days: int | None = None
     """How long rows of the log are kept; None: for ever."""

@@ -122,7 +122,7 @@ class Work:
             self.opened.model,
             self.values,
             strictness=self.desk.options.strictness,
-            limits=self.desk.options.limits,
+            limits=self.desk.options.data_limits,
             counts=self.runtime.counts if self.runtime is not None and self.delivered is None else None,
         )
 

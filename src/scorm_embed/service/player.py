@@ -35,7 +35,7 @@ class PlayerCalls(LaunchCalls):
         self, tenant_id: str, session_id: str, launch_id: str, body: Mapping[str, Any], content_url: ContentUrl
     ) -> Document:
         """Answer the player's ``start``: recover what the journal held, then start, resume, or begin anew."""
-        recovered = read_start(body)
+        recovered = read_start(body, self.options.message_limits)
 
         async def change(work: Work) -> Document:
             launch = self.owning_launch(work, launch_id)
@@ -60,7 +60,7 @@ class PlayerCalls(LaunchCalls):
             LaunchSupersededError: a newer launch owns the session; the data are kept in the log as late.
             AccessError: EXPIRED_TOKEN; the data are applied if no other launch came, the launch is not renewed.
         """
-        message = read_message(body)
+        message = read_message(body, self.options.message_limits)
 
         async def change(work: Work) -> tuple[bool, list[tuple[int, Refusal]], bool]:
             launch = work.state.launch

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from scorm_embed.core.limits import check_limits
 from scorm_embed.core.sequencing.vocabulary import NavigationRequest
 from scorm_embed.errors import RequestError
 from scorm_embed.storage.base import BY_API
@@ -25,9 +26,17 @@ REQUESTS = {
 """The learner's events, as the player's controls are called."""
 
 
-COMMITS_MAX = 2_000
-ELEMENTS_MAX = 60_000
-"""In one message. A worker answers nobody else while it applies them; the player halves what is too much."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLimits:
+    """How much one message of the player may bring. A worker answers nobody else while it applies it; the player halves
+    what is refused as too much."""
+
+    commits_max: int = 2_000
+    elements_max: int = 60_000
+    """Elements of all commits together."""
+
+    def __post_init__(self) -> None:
+        check_limits(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +76,11 @@ class SentMessage:
 class _Reader:
     """Collects every fault, so that the answer names all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: MessageLimits) -> None:
         self.faults: list[dict[str, str]] = []
-        self._commits_left = COMMITS_MAX
-        self._elements_left = ELEMENTS_MAX
+        self._limits = limits
+        self._commits_left = limits.commits_max
+        self._elements_left = limits.elements_max
 
     def fault(self, path: str, problem: str) -> None:
         self.faults.append({"path": path, "error": problem})
@@ -125,7 +135,7 @@ class _Reader:
         if self._commits_left < 0 or self._elements_left < 0:
             raise RequestError(
                 "There is too much in one message; send it in parts.",
-                {"commits_max": COMMITS_MAX, "elements_max": ELEMENTS_MAX},
+                asdict(self._limits),
                 code="PAYLOAD_TOO_LARGE",
                 status=413,
             )
@@ -178,9 +188,9 @@ def _once(commits: Iterable[SentCommit]) -> tuple[SentCommit, ...]:
     return tuple(found[number] for number in sorted(found))
 
 
-def read_start(body: Mapping[str, Any]) -> tuple[Recovered, ...]:
+def read_start(body: Mapping[str, Any], limits: MessageLimits | None = None) -> tuple[Recovered, ...]:
     """Read the body of ``start``; ``RequestError`` names every fault, or is PAYLOAD_TOO_LARGE."""
-    reader = _Reader()
+    reader = _Reader(limits or MessageLimits())
     found: dict[str, tuple[SentCommit, ...]] = {}
     recover = reader.get(body, "recover", list, "", [])
     for at, entry in enumerate(recover):
@@ -195,9 +205,9 @@ def read_start(body: Mapping[str, Any]) -> tuple[Recovered, ...]:
     return tuple(Recovered(launch, commits) for launch, commits in found.items())
 
 
-def read_message(body: Mapping[str, Any]) -> SentMessage:
+def read_message(body: Mapping[str, Any], limits: MessageLimits | None = None) -> SentMessage:
     """Read the body of ``commit``; ``RequestError`` names every fault, or is PAYLOAD_TOO_LARGE."""
-    reader = _Reader()
+    reader = _Reader(limits or MessageLimits())
     launch = reader.launch(body, "")
     view = reader.get(body, "view", int, "", 0)
     commits = reader.commits(body.get("commits", []), "commits")

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin
 
-from scorm_embed.core.datamodel import Limits, Strictness
+from scorm_embed.core.datamodel import DataLimits, Strictness
 from scorm_embed.core.standard import Standard
 from scorm_embed.testing.clients import Answer, HostClient, form_body, origin_of
 from scorm_embed.testing.page import FakePage, Journal
@@ -100,7 +100,7 @@ class FakeLearner:
             raise PlayerRefusedError(f"{url} opens no player", answer)
         boot = json.loads(found.boot)
         setting = Setting(
-            Standard(boot["standard"]), Strictness(boot["strictness"]), Limits(**boot["limits"]), boot["language"]
+            Standard(boot["standard"]), Strictness(boot["strictness"]), DataLimits(**boot["limits"]), boot["language"]
         )
         self._run = urljoin(answer.url, boot["run"])
         journal = self._journals.setdefault(self._run.partition("/run/")[0], Journal())

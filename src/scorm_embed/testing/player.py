@@ -89,7 +89,7 @@ class FakePlayer:
             self.launched.tenant_id, self.launched.session_id, self.launched.launch_id
         )
         options = self.service.options
-        self._page = FakePage(Setting(Standard(opened.standard), options.strictness, options.limits))
+        self._page = FakePage(Setting(Standard(opened.standard), options.strictness, options.data_limits))
         await self._start()
         return self
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from scorm_embed.core.datamodel import CmiState, Limits, Strictness
+from scorm_embed.core.datamodel import CmiState, DataLimits, Strictness
 from scorm_embed.core.datamodel.api import ApiInstance, ApiState, Hooks
 from scorm_embed.core.standard import Standard
 
@@ -20,7 +20,7 @@ class Setting:
 
     standard: Standard
     strictness: Strictness = Strictness.TOLERANT
-    limits: Limits = field(default_factory=Limits)
+    limits: DataLimits = field(default_factory=DataLimits)
     language: str = "en"
 
 

@@ -19,15 +19,17 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from scorm_embed.content import BlobCache
+from scorm_embed.content import ArchiveLimits, BlobCache
 from scorm_embed.content.base import ContentStore
-from scorm_embed.core.datamodel import Strictness
+from scorm_embed.core.datamodel import DataLimits, Strictness
+from scorm_embed.core.manifest import ManifestLimits
 from scorm_embed.errors import ScormEmbedError, StorageUnavailableError
 from scorm_embed.service.base import Clock, utc_now
 from scorm_embed.service.hooks import Hook, Hooks, Within
 from scorm_embed.service.model import Outcome
 from scorm_embed.service.outbox import RETRY_SECONDS, TIMEOUT_SECONDS
 from scorm_embed.service.service import Service
+from scorm_embed.service.wire import MessageLimits
 from scorm_embed.storage.base import Storage
 from scorm_embed.web.auth import Authenticator
 from scorm_embed.web.call import Call, Parts
@@ -36,7 +38,17 @@ from scorm_embed.web.identity import ApiKey, Learner
 from scorm_embed.web.methods import Methods
 from scorm_embed.web.opening import open_service
 from scorm_embed.web.operations import Operations
-from scorm_embed.web.options import Authorize, FindApiKey, FindLearner, Options, Secret
+from scorm_embed.web.options import (
+    ARCHIVE_LIMITS,
+    DATA_LIMITS,
+    MANIFEST_LIMITS,
+    MESSAGE_LIMITS,
+    Authorize,
+    FindApiKey,
+    FindLearner,
+    Options,
+    Secret,
+)
 from scorm_embed.web.pages import Pages
 from scorm_embed.web.rate_limiter import RateLimiter
 from scorm_embed.web.rate_limits import RateLimits
@@ -83,6 +95,10 @@ class ScormEmbed(Methods):
         theme: Mapping[str, str | Sequence[str]] | None = None,
         upload_bytes_max: int = 2 * 1024**3,
         request_bytes_max: int = 8 * 1024**2,
+        archive_limits: ArchiveLimits = ARCHIVE_LIMITS,
+        manifest_limits: ManifestLimits = MANIFEST_LIMITS,
+        data_limits: DataLimits = DATA_LIMITS,
+        message_limits: MessageLimits = MESSAGE_LIMITS,
         rate_limits: RateLimits | None = None,
         event_retry_seconds: Sequence[float] = RETRY_SECONDS,
         event_timeout_seconds: float = TIMEOUT_SECONDS,
@@ -111,6 +127,10 @@ class ScormEmbed(Methods):
             theme=theme,
             upload_bytes_max=upload_bytes_max,
             request_bytes_max=request_bytes_max,
+            archive_limits=archive_limits,
+            manifest_limits=manifest_limits,
+            data_limits=data_limits,
+            message_limits=message_limits,
             rate_limits=rate_limits,
             event_retry_seconds=event_retry_seconds,
             event_timeout_seconds=event_timeout_seconds,

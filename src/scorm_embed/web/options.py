@@ -9,11 +9,14 @@ from typing import Any, TypeAlias
 
 from starlette.requests import HTTPConnection
 
+from scorm_embed.content import ArchiveLimits
 from scorm_embed.content.base import ContentStore
-from scorm_embed.core.datamodel import Strictness
+from scorm_embed.core.datamodel import DataLimits, Strictness
+from scorm_embed.core.manifest import ManifestLimits
 from scorm_embed.errors import ConfigurationError
 from scorm_embed.service.model import Outcome
 from scorm_embed.service.outbox import RETRY_SECONDS, TIMEOUT_SECONDS
+from scorm_embed.service.wire import MessageLimits
 from scorm_embed.storage.base import Storage
 from scorm_embed.web.external import ExternalIssuer
 from scorm_embed.web.identity import ApiKey, Learner
@@ -26,6 +29,10 @@ SECRET_BYTES_MIN = 32
 DEFAULT_TTL_SECONDS_MIN = 60
 DEFAULT_LAUNCH_SECONDS_MAX = 86_400
 DEFAULT_FOLDER = Path("scorm-data")
+ARCHIVE_LIMITS = ArchiveLimits()
+MANIFEST_LIMITS = ManifestLimits()
+DATA_LIMITS = DataLimits()
+MESSAGE_LIMITS = MessageLimits()
 
 Secret: TypeAlias = str | bytes
 FindLearner: TypeAlias = Callable[[HTTPConnection], Learner | Awaitable[Learner | None] | None]
@@ -77,6 +84,14 @@ class Options:
     """The largest package that may be uploaded."""
     request_bytes_max: int = 8 * 1024**2
     """The largest JSON body."""
+    archive_limits: ArchiveLimits = ARCHIVE_LIMITS
+    """How large, how many and how deep the files of a package may be."""
+    manifest_limits: ManifestLimits = MANIFEST_LIMITS
+    """How much a manifest may hold."""
+    data_limits: DataLimits = DATA_LIMITS
+    """How long a value and how many the records of one collection may be."""
+    message_limits: MessageLimits = MESSAGE_LIMITS
+    """How much one message of the player may bring."""
     rate_limits: RateLimits | None = None
     """How often each may call; None: as often as they like."""
     event_retry_seconds: Sequence[float] = RETRY_SECONDS
@@ -114,6 +129,7 @@ class Options:
         _ = self.styling
 
         _check_upkeep(self)
+        _check_limits(self)
         if self.rate_limits is not None and not isinstance(self.rate_limits, RateLimits):
             raise ConfigurationError("rate_limits must be a RateLimits object.")
 
@@ -232,6 +248,18 @@ def _check_upkeep(options: Options) -> None:
         raise ConfigurationError("maintenance_seconds must be 0 or more.")
     if options.log_retention_days is not None:
         _check_whole("log_retention_days", options.log_retention_days, 1)
+
+
+def _check_limits(options: Options) -> None:
+    kinds = {
+        "archive_limits": ArchiveLimits,
+        "manifest_limits": ManifestLimits,
+        "data_limits": DataLimits,
+        "message_limits": MessageLimits,
+    }
+    for name, kind in kinds.items():
+        if not isinstance(getattr(options, name), kind):
+            raise ConfigurationError(f"{name} must be {kind.__name__}(…).")
 
 
 def _is_seconds(value: object) -> bool:

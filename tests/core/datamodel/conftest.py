@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from scorm_embed.core.datamodel import CmiState, Limits, Strictness, data_model
+from scorm_embed.core.datamodel import CmiState, DataLimits, Strictness, data_model
 from scorm_embed.core.datamodel.api import ApiInstance, Hooks
 from scorm_embed.core.standard import Standard
 
@@ -32,7 +32,7 @@ def play_python() -> Play:
             data_model(Standard(case["standard"])),
             case["values"],
             strictness=Strictness(case["strictness"]),
-            limits=Limits(**case.get("limits", {})),
+            limits=DataLimits(**case.get("limits", {})),
             navigation_valid=None if validities is None else lambda name: validities.get(name, "unknown"),
         )
         api = ApiInstance(

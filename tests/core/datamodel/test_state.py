@@ -7,8 +7,8 @@ import pytest
 from scorm_embed.core.datamodel import (
     Answer,
     CmiState,
+    DataLimits,
     DataModel,
-    Limits,
     Status,
     Strictness,
     data_model,
@@ -18,6 +18,7 @@ from scorm_embed.core.datamodel import (
 )
 from scorm_embed.core.datamodel.api import ApiInstance
 from scorm_embed.core.standard import Standard
+from scorm_embed.errors import ConfigurationError
 
 SCORM_12 = data_model(Standard.SCORM_12)
 FOURTH = data_model(Standard.SCORM_2004_4TH)
@@ -189,9 +190,9 @@ def test_a_status_is_what_a_reading_would_answer(values: dict[str, str], status:
 
 @pytest.mark.parametrize("name", ["suspend_data_chars_max", "comments_chars_max", "value_chars_max", "records_max"])
 def test_a_limit_below_one_is_refused(name: str) -> None:
-    assert getattr(Limits(**{name: 1}), name) == 1
-    with pytest.raises(ValueError, match=f"{name} must be at least 1"):
-        Limits(**{name: 0})
+    assert getattr(DataLimits(**{name: 1}), name) == 1
+    with pytest.raises(ConfigurationError, match=f"^{name} must be a positive whole number, not 0.$"):
+        DataLimits(**{name: 0})
 
 
 def test_a_method_of_the_other_standard_does_not_exist() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scorm_embed.core.datamodel import Element, Limits, data_model
+from scorm_embed.core.datamodel import DataLimits, Element, data_model
 from scorm_embed.core.datamodel.error_codes import DIAGNOSTIC_CHARS_MAX, EXPECTS, Reason, codes, error_strings, explain
 from scorm_embed.core.datamodel.export import export_table
 from scorm_embed.core.standard import Standard
@@ -77,7 +77,7 @@ def test_every_diagnostic_names_the_element_and_fits() -> None:
 
 def test_the_documentation_lists_every_rule_and_every_limit() -> None:
     page = (ROOT / "docs/data-model.md").read_text("utf-8")
-    names = {rule.value for rule in Rule} | {field.name for field in fields(Limits)}
+    names = {rule.value for rule in Rule} | {field.name for field in fields(DataLimits)}
     assert {name for name in names if f"| `{name}` |" not in page} == set()
 
 

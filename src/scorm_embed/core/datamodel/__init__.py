@@ -1,7 +1,7 @@
 """The run-time data models of both standards: one table of rows, the interpreter that reads it, the API's states."""
 
 from scorm_embed.core.datamodel.cmi import Answer, CmiState, Tolerated
-from scorm_embed.core.datamodel.element import Access, Collection, Element, Group, Limits, Source, Strictness, Type
+from scorm_embed.core.datamodel.element import Access, Collection, DataLimits, Element, Group, Source, Strictness, Type
 from scorm_embed.core.datamodel.model import DataModel, data_model
 from scorm_embed.core.datamodel.names import natural_order, split_element
 from scorm_embed.core.datamodel.status import Status, effective_status
@@ -11,10 +11,10 @@ __all__ = [
     "Answer",
     "CmiState",
     "Collection",
+    "DataLimits",
     "DataModel",
     "Element",
     "Group",
-    "Limits",
     "Source",
     "Status",
     "Strictness",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from scorm_embed.core.datamodel.checks import check
-from scorm_embed.core.datamodel.element import Access, Element, Limits, Source, Strictness, Type
+from scorm_embed.core.datamodel.element import Access, DataLimits, Element, Source, Strictness, Type
 from scorm_embed.core.datamodel.error_codes import EXPECTS, Reason, clip, explain
 from scorm_embed.core.datamodel.interactions import SINGLE_PATTERN, same_pattern, shortest
 from scorm_embed.core.datamodel.model import DataModel
@@ -59,13 +59,13 @@ class CmiState:
         *,
         strictness: Strictness = Strictness.TOLERANT,
         counts: Mapping[str, int] | None = None,
-        limits: Limits | None = None,
+        limits: DataLimits | None = None,
         navigation_valid: Callable[[str], str] | None = None,
     ) -> None:
         self.model = model
         self.values = dict(values)
         self.strictness = strictness
-        self.limits = limits or Limits()
+        self.limits = limits or DataLimits()
         self.counts = _counted(self.values)
         for path, count in (counts or {}).items():
             self.counts[path] = max(count, self.counts.get(path, 0))

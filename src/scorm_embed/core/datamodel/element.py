@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from scorm_embed.core.limits import check_limits
+
 
 class Strictness(Enum):
     """How values are judged: exactly as the standards ask, or as published courses need it."""
@@ -139,7 +141,7 @@ Row = Element | Collection | Group
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class DataLimits:
     """What a system keeps of one value or one collection, where the standards leave it open. Every default is meant
     to be far above what courses need and far below what harms a server."""
 
@@ -153,6 +155,4 @@ class Limits:
     """Records of one collection."""
 
     def __post_init__(self) -> None:
-        for name in self.__slots__:
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1")
+        check_limits(self)

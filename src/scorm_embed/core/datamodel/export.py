@@ -18,7 +18,7 @@ from scorm_embed.core.datamodel.api import (
     ApiState,
     Methods,
 )
-from scorm_embed.core.datamodel.element import Access, Collection, Element, Group, Limits, Row, Source
+from scorm_embed.core.datamodel.element import Access, Collection, DataLimits, Element, Group, Row, Source
 from scorm_embed.core.datamodel.error_codes import EXPECTS, SENTENCES, codes, error_strings
 from scorm_embed.core.datamodel.interactions import SINGLE_PATTERN
 from scorm_embed.core.standard import Standard
@@ -61,7 +61,7 @@ def export_table(*, is_2004: bool) -> dict[str, Json]:
         "expects": {kind.value: text for kind, text in EXPECTS.items() if kind in types},
         "calls": _calls(METHODS_2004 if is_2004 else METHODS_12),
         "states": [*(STATE_SENTENCES[state] for state in ApiState), ARGUMENT_SENTENCE, FAILURE_SENTENCE],
-        "limits": {name: value for name, value in asdict(Limits()).items() if not (is_2004 and _only_12(name))},
+        "limits": {name: value for name, value in asdict(DataLimits()).items() if not (is_2004 and _only_12(name))},
     }
     if is_2004:
         table["single_pattern"] = [*sorted(SINGLE_PATTERN)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from scorm_embed.core.limits import check_limits
+
 
 @dataclass(frozen=True, slots=True)
 class ManifestLimits:
@@ -28,3 +30,6 @@ class ManifestLimits:
     """Characters of an identifier (the smallest permitted maximum of long identifiers)."""
     href_length_max: int = 8000
     """Characters of a launch address with its parameters."""
+
+    def __post_init__(self) -> None:
+        check_limits(self)

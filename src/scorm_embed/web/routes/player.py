@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
+
 from starlette.responses import Response
 
-from scorm_embed.core.datamodel import Limits
+from scorm_embed.core.datamodel import DataLimits
 from scorm_embed.errors import NotFoundError
 from scorm_embed.service.model import PlayerPage
 from scorm_embed.web.blob import CACHE_IMMUTABLE, blob_response
 from scorm_embed.web.body import PLAYER_TYPES, read_json
 from scorm_embed.web.call import Call
+from scorm_embed.web.options import Options
 from scorm_embed.web.responses import content_headers, json_response
 from scorm_embed.web.routing import Access, Route
 from scorm_embed.web.static_files import CLIENT_FILES
@@ -20,6 +23,10 @@ COMMIT_BYTES_MAX = 1024 * 1024
 COMMIT_SECONDS = 10
 """How long a changed value waits for the course's own Commit."""
 RENEW_SECONDS_MAX = 300
+ENVELOPE_BYTES = 4096
+"""What is around the values of a request."""
+CHARACTER_BYTES_MAX = 6
+"""Of one character in JSON: a control character is written as an escape."""
 
 
 async def open_player(call: Call) -> Response:
@@ -35,7 +42,6 @@ async def open_player(call: Call) -> Response:
 def _boot(call: Call, page: PlayerPage, language: str) -> dict[str, object]:
     """Say what the page's script needs to know (``Boot`` in the player's types)."""
     options = call.parts.options
-    limits = Limits()
     segment = call.parts.tokens.run_segment(page.tenant_id, page.session_id, page.launch_id)
     run = call.parts.urls.run_path(call.request.scope, page.session_id, segment)
     return {
@@ -45,7 +51,7 @@ def _boot(call: Call, page: PlayerPage, language: str) -> dict[str, object]:
         "title": page.title,
         "standard": page.standard,
         "strictness": options.judging.value,
-        "limits": {name: getattr(limits, name) for name in Limits.__slots__},
+        "limits": _limits(options),
         "return_url": page.return_url,
         "origins": options.message_targets,
         "language": language,
@@ -53,6 +59,14 @@ def _boot(call: Call, page: PlayerPage, language: str) -> dict[str, object]:
         "commit_seconds": COMMIT_SECONDS,
         "renew_seconds": min(RENEW_SECONDS_MAX, max(1, page.ttl_seconds // 3)),
     }
+
+
+def _limits(options: Options) -> dict[str, int]:
+    """Give the limits of data that are not the defaults, which the script knows. The browser accepts no value that is
+    too large for a request."""
+    sendable = max(1, (options.request_bytes_max - ENVELOPE_BYTES) // CHARACTER_BYTES_MAX)
+    limits = replace(options.data_limits, value_chars_max=min(options.data_limits.value_chars_max, sendable))
+    return dict(asdict(limits).items() - asdict(DataLimits()).items())
 
 
 def _journal(path: str, page: PlayerPage) -> list[str]:
