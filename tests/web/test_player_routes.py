@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import re
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -150,6 +151,22 @@ async def test_an_older_launch_is_superseded(host: Any) -> None:
     await host.start(boot)
     assert reason(await get(host, first["launch_url"])) == (409, "LAUNCH_SUPERSEDED")
     assert (await get(host, second["launch_url"])).status_code == 200
+
+
+async def test_a_launch_url_opens_as_long_as_commits_renew_its_launch(host: Any) -> None:
+    now = datetime.now(UTC)
+    host.scorm.use_clock(lambda: now)
+    launched = await host.launch(await host.course(), launch_token_ttl_seconds=60)
+    boot = await host.open(launched["launch_url"])
+    launch = (await host.start(boot))["view"]["launch"]
+    now += timedelta(seconds=50)
+    async with host.client(None) as client:
+        message = {"launch": launch, "view": 1, "commits": []}
+        assert (await client.post("http://host" + boot["run"] + "commit", json=message)).status_code == 200
+    now += timedelta(seconds=59)
+    assert (await get(host, launched["launch_url"])).status_code == 200
+    now += timedelta(seconds=2)
+    assert reason(await get(host, launched["launch_url"])) == (401, "EXPIRED_TOKEN")
 
 
 async def test_the_clean_url_opens_for_its_learner_only(host_with_login: Any) -> None:

@@ -118,7 +118,7 @@ class LaunchCalls(Desk):
         if launch is None or launch.id != launch_id:
             raise superseded()
         if self._is_over(work.record):
-            raise AccessError("The launch has expired; launch the course again.", code="EXPIRED_TOKEN")
+            raise expired()
         return launch
 
     def _is_over(self, record: SessionRecord) -> bool:
@@ -188,6 +188,11 @@ class LaunchCalls(Desk):
 def last_run(launch: Launch) -> str | None:
     """The run that owned the session last, before the launch starts anew: what its journal still holds is applied."""
     return launch.key if launch.run else launch.previous
+
+
+def expired() -> AccessError:
+    """The error for a launch whose time is over."""
+    return AccessError("The launch has expired; launch the course again.", code="EXPIRED_TOKEN")
 
 
 def superseded() -> LaunchSupersededError:

@@ -16,9 +16,8 @@ from scorm_embed.core.values import SENTENCES, Rule
 from scorm_embed.engine.effects import Refusal
 from scorm_embed.engine.events import Committed, Left, Requested, Started
 from scorm_embed.engine.state import Launch
-from scorm_embed.errors import AccessError
 from scorm_embed.service.changes import Rows, Work, change_session
-from scorm_embed.service.launches import LaunchCalls, last_run, superseded
+from scorm_embed.service.launches import LaunchCalls, expired, last_run, superseded
 from scorm_embed.service.model import ContentUrl, Document
 from scorm_embed.service.views import navigation_document, summary_document, tree_document, view_document
 from scorm_embed.service.wire import Recovered, SentCommit, SentMessage, read_message, read_start
@@ -82,7 +81,7 @@ class PlayerCalls(LaunchCalls):
         if not owner:
             raise superseded()
         if over:
-            raise AccessError("The launch has expired; launch the course again.", code="EXPIRED_TOKEN")
+            raise expired()
         assert work.state.launch is not None
         changed = work.view_changed or message.view != work.played.view
         return {

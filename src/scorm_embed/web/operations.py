@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scorm_embed.errors import ForbiddenError, NotFoundError, RequestError
+from scorm_embed.errors import ForbiddenError, LaunchSupersededError, NotFoundError, RequestError
 from scorm_embed.service.events import EVENT_STATES
+from scorm_embed.service.launches import expired
 from scorm_embed.service.model import Document, Launched, Mode, PlayerPage, SessionUpdate
 from scorm_embed.service.service import Service
 from scorm_embed.service.sessions import COMPLETION_STATUSES, SESSIONS_PAGE_MAX, SUCCESS_STATUSES
@@ -330,7 +331,13 @@ class Operations:
                 caller.tenant_id, session_id, caller.learner.id, learner_name=caller.learner.name or None
             )
             launch = LaunchClaim(launched.tenant_id, launched.session_id, launched.launch_id, 0)
-        return await self._service.player_page(launch.tenant_id, launch.session_id, launch.launch_id)
+        try:
+            return await self._service.player_page(launch.tenant_id, launch.session_id, launch.launch_id)
+        except (LaunchSupersededError, NotFoundError):
+            # Of a token whose own time is over only that is said; it opens what its commits have kept alive.
+            if launch.is_over:
+                raise expired() from None
+            raise
 
     async def _own_session(self, caller: Caller, session_id: str) -> None:
         session = await self._session(Caller(caller.tenant_id), session_id, Action.READ)

@@ -17,6 +17,7 @@ from typing import Any
 from itsdangerous import BadData, URLSafeSerializer
 
 from scorm_embed.errors import AccessError
+from scorm_embed.service.launches import expired
 
 DAY_SECONDS = 86_400
 SEGMENTS_KEPT = 1_024
@@ -34,6 +35,8 @@ class LaunchClaim:
     launch_id: str
     expires_at: int
     """Seconds since the epoch."""
+    is_over: bool = False
+    """The time it was made for is over. The launch itself lives on where commits have renewed it."""
 
 
 class Tokens:
@@ -63,10 +66,9 @@ class Tokens:
         return self._sign("launch", claim.session_id, [claim.tenant_id, claim.launch_id, claim.expires_at])
 
     def read_launch_token(self, token: str, session_id: str) -> LaunchClaim:
-        """Read a launch token for this session; ``AccessError`` with INVALID_TOKEN or EXPIRED_TOKEN."""
+        """Read a launch token for this session; ``AccessError`` with INVALID_TOKEN. Its time may be over."""
         tenant_id, launch_id, expires_at = self._load("launch", session_id, token, 3)
-        self._check_time(expires_at)
-        return LaunchClaim(tenant_id, session_id, launch_id, expires_at)
+        return LaunchClaim(tenant_id, session_id, launch_id, expires_at, is_over=self._is_over(expires_at))
 
     def run_segment(self, tenant_id: str, session_id: str, launch_id: str) -> str:
         """Make the path segment that authorises one player page's calls, for ``launch_max_seconds`` from now."""
@@ -75,7 +77,8 @@ class Tokens:
     def read_run_segment(self, segment: str, session_id: str) -> LaunchClaim:
         """Read a run segment for this session; ``AccessError`` with INVALID_TOKEN or EXPIRED_TOKEN."""
         claim = self._load_run(session_id, segment)
-        self._check_time(claim.expires_at)
+        if self._is_over(claim.expires_at):
+            raise expired()
         return claim
 
     def content_segment(self, session_id: str, digest: str) -> str:
@@ -110,9 +113,8 @@ class Tokens:
         signed = self._serializer.dumps(payload, salt=_salt(purpose, session_id))
         return signed if isinstance(signed, str) else signed.decode("ascii")
 
-    def _check_time(self, expires_at: int) -> None:
-        if expires_at <= self._clock():
-            raise AccessError("The launch has expired; launch the course again.", code="EXPIRED_TOKEN")
+    def _is_over(self, expires_at: int) -> bool:
+        return expires_at <= self._clock()
 
     def _load(self, purpose: str, session_id: str, token: str, size: int) -> list[Any]:
         payload = None
