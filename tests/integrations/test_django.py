@@ -436,27 +436,27 @@ def test_the_storage_is_in_djangos_database(site: ModuleType) -> None:
 def test_the_url_of_djangos_database(
     site: ModuleType, monkeypatch: pytest.MonkeyPatch, vendor: str, given: dict[str, Any], url: str
 ) -> None:
-    from scorm_embed.integrations import django as scorm_django
+    from scorm_embed.integrations import django_database
 
     empty = {"USER": "", "PASSWORD": "", "HOST": "", "PORT": "", "OPTIONS": {}}
     connection = SimpleNamespace(vendor=vendor, settings_dict={**empty, **given})
-    monkeypatch.setattr(scorm_django, "connections", {"default": connection})
-    assert scorm_django.database_url().render_as_string(hide_password=False) == url
+    monkeypatch.setattr(django_database, "connections", {"default": connection})
+    assert django_database.database_url().render_as_string(hide_password=False) == url
 
 
 def test_a_database_that_is_not_supported_is_refused_by_name(site: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    from scorm_embed.integrations import django as scorm_django
+    from scorm_embed.integrations import django_database
 
     oracle = SimpleNamespace(vendor="oracle", settings_dict={})
-    monkeypatch.setattr(scorm_django, "connections", {"default": oracle})
+    monkeypatch.setattr(django_database, "connections", {"default": oracle})
     with pytest.raises(ConfigurationError, match=r"DATABASES\['default'\] is oracle"):
-        scorm_django.database_url()
+        django_database.database_url()
 
 
 def test_a_client_that_goes_away_ends_the_work_under_asgi(site: ModuleType, users: Any) -> None:
     import asyncio
 
-    from scorm_embed.integrations.django import _serve
+    from scorm_embed.integrations.django_serving import _serve
 
     ended: list[bool] = []
 
@@ -492,7 +492,7 @@ def test_a_client_that_goes_away_ends_the_work_under_asgi(site: ModuleType, user
 def test_an_app_that_fails_reaches_django(site: ModuleType) -> None:
     from django.core.handlers.asgi import ASGIRequest
 
-    from scorm_embed.integrations.django import _serve
+    from scorm_embed.integrations.django_serving import _serve
 
     async def broken(scope: Any, receive: Any, send: Any) -> None:
         raise LookupError("broken")
