@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scorm_embed.core.sequencing.definition import ActivityDefinition
-from scorm_embed.core.sequencing.lookahead import valid_requests
+from scorm_embed.core.sequencing.lookahead import ValidRequests, valid_requests
 from scorm_embed.core.sequencing.reasons import ClosedReason, ReasonKind
 from scorm_embed.core.sequencing.transfer import activity_status
 from scorm_embed.engine import outcome
@@ -76,20 +76,34 @@ def _activity(work: Work, content_url: ContentUrl) -> Document:
 
 
 def navigation_document(work: Work) -> Document:
-    """What the learner may do next, from the sequencing processes themselves."""
+    """What the learner may do next, from the sequencing processes themselves.
+
+    A course of a single activity has no entries, and so nothing is said of any.
+    """
     state = work.played
-    status = _statuses(work)
-    if state.phase is not Phase.ACTIVE:
-        return {
-            "valid": [],
-            "current": None,
-            "closed": {},
-            "reasons": {},
-            "absent": [],
-            "jump": [],
-            "status": status,
-        }
-    requests = valid_requests(work.opened.tree, state.tracking)
+    document: Document = {
+        "valid": [],
+        "current": None,
+        "closed": {},
+        "reasons": {},
+        "absent": [],
+        "jump": [],
+        "status": {},
+    }
+    has_menu = outcome.single_activity(work.opened.course) is None
+    if has_menu:
+        document["status"] = _statuses(work)
+    if state.phase is Phase.ACTIVE:
+        requests = valid_requests(work.opened.tree, state.tracking)
+        document["valid"] = _valid(requests)
+        document["current"] = state.current if state.open is not None else None
+        document["jump"] = sorted(requests.jump)
+        if has_menu:
+            document |= _entries(requests)
+    return document
+
+
+def _valid(requests: ValidRequests) -> list[str]:
     allowed = {
         "previous": requests.previous,
         "continue": requests.continue_,
@@ -99,18 +113,15 @@ def navigation_document(work: Work) -> Document:
         "abandon-all": requests.abandon_all,
         "suspend-all": requests.suspend_all,
     }
+    return [name for name, valid in allowed.items() if valid]
+
+
+def _entries(requests: ValidRequests) -> Document:
+    steps = (("continue", requests.continue_reason), ("previous", requests.previous_reason))
     return {
-        "valid": [name for name, valid in allowed.items() if valid],
-        "current": state.current if state.open is not None else None,
         "closed": {key: _reason(entry.reason) for key, entry in requests.choice.items() if not entry.choosable},
-        "reasons": {
-            name: _reason(reason)
-            for name, reason in (("continue", requests.continue_reason), ("previous", requests.previous_reason))
-            if reason is not None
-        },
+        "reasons": {name: _reason(reason) for name, reason in steps if reason is not None},
         "absent": [key for key, entry in requests.choice.items() if not entry.visible],
-        "jump": sorted(requests.jump),
-        "status": status,
     }
 
 
