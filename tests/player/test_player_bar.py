@@ -30,6 +30,25 @@ def framed(wire, player, allow):
     return frame
 
 
+# -- the room that it takes
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 800}, {"width": 1000, "height": 400}])
+def test_the_course_keeps_its_size_when_what_is_around_it_arrives(wire, course, player, several, size):
+    wire.tree = wire.tree if several else None
+    player.page.set_viewport_size(size)
+    held = []
+    player.page.route("**/controls.css", lambda route: held.append(route))
+    frame = player.page.locator('iframe[name="scorm-content"]')
+    with player.page.expect_request("**/controls.css"):
+        player.page.goto(f"{wire.url}/player/S")
+    before = frame.bounding_box()
+    held.pop().continue_()
+    player.page.wait_for_selector("#done", state="attached")
+    assert frame.bounding_box() == before
+
+
 # -- full screen
 
 

@@ -142,6 +142,7 @@ def test_there_is_no_menu_where_only_the_course_itself_is_left(course, player, m
     player.open()
     assert player.page.get_by_role("tree").count() == 0
     assert player.page.locator("#toggle").is_visible() is False
+    assert player.page.locator("#content").bounding_box()["x"] == 0
 
 
 def test_the_keyboard_goes_everywhere(course, player):

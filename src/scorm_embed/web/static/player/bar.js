@@ -32,7 +32,6 @@ export function createBar() {
   };
   document.addEventListener("fullscreenchange", rename);
   rename();
-  bar.hidden = false;
 
   return {
     progress(complete, measure, done = 0, all = 0) {

@@ -122,7 +122,7 @@ function show(next, focus = false) {
   else announce(next, focus);
 }
 
-/** What is around the course comes after it; around a single activity there is something only for full screen. */
+/** What is loaded after the course; around a single activity only for full screen. */
 async function loadControls() {
   if (!tree && !document.fullscreenEnabled) return;
   try {
@@ -249,6 +249,8 @@ async function begin() {
 /** @param {Start} start */
 function started(start) {
   tree = start.tree;
+  if (tree) document.documentElement.dataset.menu ??= innerWidth > 800 ? "open" : "shut";
+  byId("bar").hidden = !tree && !document.fullscreenEnabled;
   sender = createSender({
     boot, journal, answered, refused,
     launch: start.view.launch,
