@@ -168,16 +168,32 @@ class Work:
         stored: dict[str, str] | None = None
         if not effects.delivery.fresh:
             stored = await self._stored(key)
-        stores = {identifier: value for (_, identifier), value in self.learner_data.stores.items() if value is not None}
-        stores |= self.state.stores
-        stores |= {identifier: value for (_, identifier), value in self.stores.items() if value is not None}
-        self.delivered = self.open_activity(effects.delivery.activity_id, stored, stores)
+        self.delivered = self.open_activity(effects.delivery.activity_id, stored, self._known_stores())
         if self.scratch is not None:
             return
         before = stored or {}
         change: dict[str, str | None] = {n: v for n, v in self.delivered.items() if before.get(n) != v}
         change |= {name: None for name in before if name not in self.delivered}
         self.changes.setdefault(key, {}).update(change)
+
+    async def complete(self) -> None:
+        """Load all run-time data of the activity that is shown once more: this work may have loaded only what was
+        asked for, and what a launch in browse or review mode plays on is made anew each time."""
+        current = self.played.current_key
+        if current is None or self.delivered is not None or (self.scratch is None and self.rows is None):
+            return
+        key = self._key(*current)
+        stored = await self._stored(key)
+        if self.scratch is not None:
+            self.delivered = self.open_activity(key.activity_id, stored, self._known_stores())
+        elif stored is not None:
+            self.runtime = RuntimeRecord(key, stored)
+
+    def _known_stores(self) -> dict[str, str]:
+        """The learner's shared data by identifier, as they are now."""
+        stores = {identifier: value for (_, identifier), value in self.learner_data.stores.items() if value is not None}
+        stores |= self.state.stores
+        return stores | {identifier: value for (_, identifier), value in self.stores.items() if value is not None}
 
     def open_activity(
         self, activity_id: str, stored: Mapping[str, str] | None, stores: Mapping[str, str]
@@ -223,8 +239,7 @@ class Work:
         shown, state = self.shown(), self.state
         key = state.current_key
         if self.scratch is not None:
-            self.scratch.launch = None
-            state.scratch = to_snapshot(self.scratch)
+            state.scratch = to_snapshot(replace(self.scratch, launch=None))
             state.view = self.scratch.view
         return replace(
             self.record,

@@ -84,6 +84,8 @@ class PlayerCalls(LaunchCalls):
             raise expired()
         assert work.state.launch is not None
         changed = work.view_changed or message.view != work.played.view
+        if changed:
+            await work.complete()
         return {
             "acknowledged": work.state.launch.applied,
             "refused": [
