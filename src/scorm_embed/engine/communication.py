@@ -7,6 +7,7 @@ closed makes no difference to what is kept.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _SESSION_TIME = {True: "cmi.session_time", False: "cmi.core.session_time"}
 _TOTAL_TIME = {True: "cmi.total_time", False: "cmi.core.total_time"}
 _EXIT = {True: "cmi.exit", False: "cmi.core.exit"}
+_LESSON_STATUS = "cmi.core.lesson_status"
 _TARGET = re.compile(r"\{target=(.*)\}(choice|jump)", re.DOTALL)
 _STATUS = re.compile(
     r"cmi\.(completion_status|success_status|progress_measure|score\.(scaled|raw|min|max)"
@@ -59,18 +61,22 @@ def receive(play: Play, event: Committed, effects: Effects, now: datetime) -> No
         _note_late_initialize(play)
     if not play.counts:
         return
+    taken: list[str] = []
     for (element, value), answer in zip(event.elements, replay(cmi, event.elements), strict=True):
         if answer.value != "true":
             effects.refused.append(Refusal(event.number, element, answer.code, answer.diagnostic))
             continue
         if value is not None:
+            taken.append(element)
             _note(play, element, value, effects)
     effects.tolerated.extend((entry.element, entry.rule, entry.sentence) for entry in cmi.tolerated)
     cmi.tolerated.clear()
     assert play.activity_id is not None
+    if state.open is None:
+        _judge_late(play, event, taken)
     spoke = any(_STATUS.fullmatch(element) for element, _ in event.elements)
-    if spoke or state.record(play.activity_id).completion == "not attempted":
-        _transfer(play)
+    if spoke or state.open is None or state.record(play.activity_id).completion == "not attempted":
+        _transfer(play, taken)
         effects.tracking_changed = True
 
 
@@ -122,10 +128,38 @@ def _correct_time(play: Play, seconds: float) -> None:
     cmi.write(_TOTAL_TIME[is_2004], add_time(is_2004, state.closed["total"], seconds))
 
 
-def _transfer(play: Play) -> None:
+def _transfer(play: Play, said: Collection[str] = ()) -> None:
+    """Take the data into tracking. ``said`` are the elements just set; of those that were set before, an open
+    communication session knows."""
     assert play.cmi is not None
     assert play.activity_id is not None
-    transfer(play.state, play.tree, play.tree[play.activity_id], play.cmi)
+    current = play.state.open
+    content = [element for element in said if _STATUS.fullmatch(element)] if current is None else current.set_by_content
+    transfer(play.state, play.tree, play.tree[play.activity_id], play.cmi, content)
+
+
+def _judge(play: Play) -> None:
+    """Make of the lesson's status what LMSFinish makes of it (SCORM 1.2)."""
+    cmi, closed = play.cmi, play.state.closed
+    assert cmi is not None
+    if closed is not None:
+        closed["status"] = cmi.values.get(_LESSON_STATUS)
+    status = finish_status(cmi.values)
+    if status is not None:
+        cmi.write(_LESSON_STATUS, status)
+
+
+def _judge_late(play: Play, event: Committed, taken: Collection[str]) -> None:
+    """Judge a lesson anew that we closed before its content had said everything (SCORM 1.2)."""
+    cmi, closed = play.cmi, play.state.closed
+    if play.course.standard.is_2004 or closed is None or not closed["initialized"] or cmi is None:
+        return
+    assert play.activity_id is not None
+    if _LESSON_STATUS not in taken and "status" in closed:
+        cmi.write(_LESSON_STATUS, closed["status"])  # the content's own word, not what we concluded
+    if event.terminated:
+        play.state.record(play.activity_id).suspended = exit_is_suspend(play)
+    _judge(play)
 
 
 def content_request(play: Play) -> tuple[NavigationRequest, str | None] | None:
@@ -172,14 +206,12 @@ def close(play: Play, effects: Effects, now: datetime, *, by_content: bool = Fal
     if is_2004 or _SESSION_TIME[is_2004] in cmi.values:
         cmi.write(total, add_time(is_2004, cmi.values.get(total), seconds))
     is_visited = current.initialized or is_looked_at(play, current)
-    if is_visited and not is_2004:
-        status = finish_status(cmi.values)
-        if status is not None:
-            cmi.write("cmi.core.lesson_status", status)
-    _transfer(play)
-    effects.tracking_changed = True
     # A SCO that never began has not been attempted: moving on must not complete it (UP.4).
     record.suspended = exit_is_suspend(play) or not is_visited
+    if is_visited and not is_2004:
+        _judge(play)
+    _transfer(play)
+    effects.tracking_changed = True
     if is_2004 or not is_visited:
         state.tracking.set_suspended(play.tree.by_id[play.activity_id], record.suspended)
 

@@ -141,8 +141,9 @@ class SessionState:
     earned: dict[str, Any] | None = None
     """The best that earlier launches of a SCORM 1.2 course showed, whose data stay in one attempt."""
     closed: dict[str, Any] | None = None
-    """The time of the last communication session that we closed, not its content (``seconds``, ``total`` before it,
-    and whether it was ``initialized``): what the content still had to say about its time replaces it."""
+    """The last communication session that we closed, not its content: ``seconds``, the ``total`` before it, whether it
+    was ``initialized``, and in SCORM 1.2 the ``status`` as its content had left it. What the content still had to say
+    about these replaces what was concluded."""
     scratch: dict[str, Any] | None = None
     """The snapshot that a launch in browse or review mode plays on, where nothing counts."""
     completed_at: datetime | None = None

@@ -34,10 +34,15 @@ def number(text: str | None) -> float | None:
         return None
 
 
-def transfer(state: SessionState, tree: ActivityTree, activity: Activity, cmi: CmiState) -> None:
-    """Take what the content reported into tracking and into the activity's record, then roll up (RB.1.5)."""
+def transfer(
+    state: SessionState, tree: ActivityTree, activity: Activity, cmi: CmiState, content: Sequence[str]
+) -> None:
+    """Take what the content reported into tracking and into the activity's record, then roll up (RB.1.5).
+
+    Args:
+        content: elements of status that the content itself has set, the newest last.
+    """
     record = state.record(activity.identifier)
-    content = state.open.set_by_content if state.open else []
     describe(record, cmi)
     if record.success != "unknown" or record.score:
         state.success_reported = True
