@@ -236,6 +236,14 @@ def test_a_course_that_closes_its_window_to_be_resumed_is_suspended(wire, player
     assert wire.requests[-1]["navigate"]["request"] == "suspend-all"
 
 
+def test_an_exit_of_suspend_is_forgotten_when_the_course_begins_again_before_it_closes_its_window(wire, player):
+    wire.on_commit = lambda body: wire.finish() if body["navigate"] else None
+    player.open()
+    player.sco("sco.begin(); sco.set('cmi.exit', 'suspend'); sco.end(); sco.begin(); sco.end(); window.close()")
+    player.wait(state="ended", reason="completed")
+    assert wire.requests[-1]["navigate"]["request"] == "exit-all"
+
+
 def test_a_frame_within_the_course_may_close_too(wire, player):
     wire.pages["item_1.html"] = "<!doctype html><iframe src='inner.html'></iframe>"
     wire.pages["inner.html"] = (

@@ -50,15 +50,8 @@ def receive(play: Play, event: Committed, effects: Effects, now: datetime) -> No
     """Check and keep what the content reported, and take it into tracking."""
     state, cmi = play.state, play.cmi
     assert cmi is not None
-    if state.open is not None:
-        if event.initialized and state.open.terminated:
-            # Several tools initialise again after Terminate within one launch: a new communication session.
-            state.open.terminated = False
-            state.open.since = now
-            state.open.reported_seconds = None
-        state.open.initialized = state.open.initialized or event.initialized
-    elif event.initialized:
-        _note_late_initialize(play)
+    if event.initialized:
+        _note_initialize(play, now)
     if not play.counts:
         return
     taken: list[str] = []
@@ -102,15 +95,33 @@ def _note(play: Play, element: str, value: str, effects: Effects) -> None:
             del state.stated[name]
 
 
-def _note_late_initialize(play: Play) -> None:
-    """Content that was left had initialised: the visit that was closed, if nothing of it had arrived, else another."""
-    state, cmi = play.state, play.cmi
+def _note_initialize(play: Play, now: datetime) -> None:
+    """The content has begun a communication session: that of the delivery, or, as several tools do within one launch,
+    another after Terminate. Of content that was left it is the one that we closed, if nothing of it had arrived."""
+    state, cmi, current = play.state, play.cmi, play.state.open
     assert cmi is not None
-    if state.closed is not None and not state.closed["initialized"]:
+    assert play.activity_id is not None
+    if play.counts:
+        state.record(play.activity_id).unopened = False
+    if current is not None:
+        if current.terminated:
+            current.terminated, current.since, current.reported_seconds = False, now, None
+            _forget_session(play)
+        current.initialized = True
+    elif state.closed is not None and not state.closed["initialized"]:
         state.closed["initialized"] = True
     else:
+        _forget_session(play)
         total = cmi.values.get(_TOTAL_TIME[play.course.standard.is_2004])
         state.closed = {"seconds": 0.0, "total": total, "initialized": True}
+
+
+def _forget_session(play: Play) -> None:
+    """Remove what belongs to one communication session: the exit, its time, the navigation request."""
+    assert play.cmi is not None
+    for row in play.model.elements.values():
+        if row.per_session:
+            play.cmi.write(row.name, None)
 
 
 def _correct_time(play: Play, seconds: float) -> None:
@@ -163,10 +174,13 @@ def _judge_late(play: Play, event: Committed, taken: Collection[str]) -> None:
 
 
 def content_request(play: Play) -> tuple[NavigationRequest, str | None] | None:
-    """What the content asked for at Terminate: ``cmi.exit`` time-out and logout beat ``adl.nav.request``."""
-    if not play.course.standard.is_2004 or play.cmi is None:
+    """What the content asked for at Terminate: ``cmi.exit`` time-out and logout beat ``adl.nav.request``. SCORM 1.2
+    content can ask for nothing but to be logged out of the course."""
+    if play.cmi is None:
         return None
     values = play.cmi.values
+    if not play.course.standard.is_2004:
+        return (NavigationRequest.EXIT_ALL, None) if values.get("cmi.core.exit") == "logout" else None
     if values.get("cmi.exit") in ("time-out", "logout"):
         return NavigationRequest.EXIT_ALL, None
     request = values.get("adl.nav.request", "_none_")
@@ -237,9 +251,11 @@ def exit_is_suspend(play: Play) -> bool:
 
 
 def keep_for_resume(play: Play) -> None:
-    """Suspend all counts as an exit of suspend whatever the content said (suite: DMB)."""
+    """Suspend all counts as an exit of suspend whatever the content said (suite: DMB). SCORM 1.2 has no such request:
+    there the exit of content that has finished itself stands."""
     if play.activity_id is not None and play.state.open is not None:
-        play.state.record(play.activity_id).suspended = True
+        if play.course.standard.is_2004 or play.state.closed is not None:
+            play.state.record(play.activity_id).suspended = True
         if play.counts:
             mark_suspended(play.state.tracking, play.activity_id)
 

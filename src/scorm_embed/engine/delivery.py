@@ -61,7 +61,7 @@ def _entry(opening: Opening, activity_id: str, fresh: bool) -> str:
     record = opening.state.record(activity_id)
     if _mode(opening.state) == "review":
         return ""
-    if fresh:
+    if fresh or record.unopened:
         return "ab-initio"
     if record.suspended or opening.course.standard.is_2004:
         return "resume"

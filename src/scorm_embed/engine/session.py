@@ -218,6 +218,7 @@ def _deliver(play: Play, activity_id: str, resumed: bool, effects: Effects, now:
     record.prepared = False
     if fresh:
         record.attempt += 1
+        record.unopened = True
         if play.course.standard.is_2004 and record.attempt > 1:
             record.completion, record.success, record.score, record.progress = "not attempted", "unknown", {}, None
     effects.delivery = Delivery(activity_id, record.attempt, fresh)

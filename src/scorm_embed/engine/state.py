@@ -89,6 +89,8 @@ class ActivityRecord:
     """The same by the server's clock."""
     prepared: bool = False
     """Whether its run-time data were made by the host before it was ever delivered."""
+    unopened: bool = False
+    """Whether it was delivered and its content has never begun: to the content, the next delivery is the first."""
     suspended: bool = False
     """Whether its last communication session ended with everything kept for a resume."""
 

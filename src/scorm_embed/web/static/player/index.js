@@ -77,6 +77,7 @@ function deliver(activity, view = 0) {
   /** @type {Delivery} */
   const mine = (delivery = { cmi, view, activity: activity.id, terminated: false, suspends: false, timer: 0 });
   const report = (initialized = false, terminated = false) => {
+    mine.suspends &&= !initialized;
     mine.terminated = terminated || (mine.terminated && !initialized);
     content.guard();
     collect(mine, initialized, terminated);

@@ -1,0 +1,102 @@
+"""What a visit of a SCO leaves for the next one: entry, exit, and whose word ends it."""
+
+from __future__ import annotations
+
+import pytest
+
+from scorm_embed.core.sequencing.vocabulary import NavigationRequest
+from scorm_embed.core.standard import Standard
+from scorm_embed.engine.events import Left, Requested, Started
+from scorm_embed.engine.state import Phase
+
+S12, S2004 = Standard.SCORM_12, Standard.SCORM_2004_4TH
+both = pytest.mark.parametrize("standard", [S12, S2004])
+NAMES = {S12: ("cmi.core.exit", "cmi.core.entry"), S2004: ("cmi.exit", "cmi.entry")}
+
+
+@both
+def test_a_second_communication_session_in_one_launch_knows_nothing_of_the_exit_of_the_first(table, standard) -> None:
+    exit_, entry = NAMES[standard]
+    desk = table(standard)
+    desk.send(Started())
+    desk.commit((exit_, "suspend"), terminated=True)
+    desk.commit(terminated=True)
+    desk.send(Left())
+    assert exit_ not in desk.stored["one", 1]
+    assert desk.state.reason == "completed"
+    desk.send(Started())
+    assert desk.stored["one", desk.state.activities["one"].attempt][entry] == ("" if standard is S12 else "ab-initio")
+
+
+def test_a_second_session_that_came_late_knows_nothing_of_the_exit_of_the_first(table) -> None:
+    desk = table(S2004)
+    desk.send(Started())
+    desk.commit(("cmi.exit", "suspend"), terminated=True)
+    desk.send(Left())
+    desk.commit(terminated=True)
+    assert desk.state.phase is Phase.ENDED
+
+
+def test_a_second_session_without_a_word_on_time_is_counted_by_the_clock_and_adds_nothing_to_the_total(table) -> None:
+    desk = table(S12)
+    desk.send(Started())
+    desk.commit(("cmi.core.session_time", "00:00:10"), terminated=True)
+    desk.commit()
+    desk.wait(7)
+    desk.commit(terminated=True, initialized=False)
+    assert (desk.state.seconds, desk.stored["one", 1]["cmi.core.total_time"]) == (17.0, "0000:00:10.00")
+
+
+@both
+def test_a_sco_that_never_began_is_entered_for_the_first_time_the_next_time(table, standard) -> None:
+    desk = table(standard, "one", "two")
+    desk.send(Started())
+    desk.send(Left())
+    desk.reload()
+    desk.send(Started())
+    assert desk.stored["one", 1][NAMES[standard][1]] == "ab-initio"
+    desk.commit()
+    desk.send(Left())
+    desk.send(Started())
+    assert desk.stored["one", 1][NAMES[standard][1]] == "resume"
+
+
+@both
+def test_a_sco_whose_beginning_came_late_is_resumed(table, standard) -> None:
+    desk = table(standard, "one", "two")
+    desk.send(Started())
+    desk.send(Left())
+    desk.commit()
+    desk.send(Started())
+    assert desk.stored["one", 1][NAMES[standard][1]] == "resume"
+
+
+def test_a_12_lesson_that_has_finished_is_not_resumed_because_the_course_was_left_after_it(table) -> None:
+    desk = table(S12, "one", "two")
+    desk.send(Started())
+    desk.commit(("cmi.core.lesson_status", "completed"), ("cmi.core.exit", ""), terminated=True)
+    desk.send(Requested(NavigationRequest.SUSPEND_ALL))
+    desk.send(Started())
+    assert desk.stored["one", 1]["cmi.core.entry"] == ""
+
+
+def test_a_12_lesson_that_forgets_its_status_and_its_exit_comes_back_to_its_place(table) -> None:
+    desk = table(S12)
+    desk.send(Started())
+    desk.commit(("cmi.core.lesson_location", "p3"), terminated=True)
+    desk.send(Left())
+    desk.send(Started())
+    kept = desk.stored["one", 1]
+    assert (kept["cmi.core.entry"], kept["cmi.core.lesson_status"]) == ("resume", "completed")
+
+
+@pytest.mark.parametrize("names", [("one",), ("one", "two")])
+def test_an_exit_of_logout_takes_the_learner_out_of_a_12_course(table, names) -> None:
+    desk = table(S12, *names)
+    desk.send(Started())
+    desk.commit(("cmi.core.lesson_status", "completed"), ("cmi.core.exit", "logout"), terminated=True)
+    assert desk.state.phase is Phase.SUSPENDED
+    assert desk.state.reason == ("completed" if len(names) == 1 else "exited")
+    desk.send(Started())
+    kept = desk.stored["one", 1]
+    assert (kept["cmi.core.entry"], kept["cmi.core.lesson_status"]) == ("", "completed")
