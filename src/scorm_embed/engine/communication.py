@@ -62,6 +62,8 @@ def receive(play: Play, event: Committed, effects: Effects, now: datetime) -> No
         if value is not None:
             taken.append(element)
             _note(play, element, value, effects)
+            if element == _SESSION_TIME[play.course.standard.is_2004]:
+                _note_time(play, (parse_duration(value) or 0) / 100)
     effects.tolerated.extend((entry.element, entry.rule, entry.sentence) for entry in cmi.tolerated)
     cmi.tolerated.clear()
     assert play.activity_id is not None
@@ -80,12 +82,6 @@ def _note(play: Play, element: str, value: str, effects: Effects) -> None:
         if element in state.open.set_by_content:
             state.open.set_by_content.remove(element)
         state.open.set_by_content.append(element)
-    if element == _SESSION_TIME[play.course.standard.is_2004]:
-        seconds = (parse_duration(value) or 0) / 100
-        if state.open is not None:
-            state.open.reported_seconds = seconds
-        elif state.closed is not None:
-            _correct_time(play, seconds)
     if element.startswith("adl.data.") and element.endswith(".store") and play.cmi is not None:
         identifier = play.cmi.values.get(element[: -len("store")] + "id")
         if identifier is not None:
@@ -93,6 +89,14 @@ def _note(play: Play, element: str, value: str, effects: Effects) -> None:
     if state.stated and element.startswith("cmi.") and not element.startswith("cmi.objectives."):
         for name in [name for name in state.stated if element.endswith(_STATED_BY[name])]:
             del state.stated[name]
+
+
+def _note_time(play: Play, seconds: float) -> None:
+    """The content has said how long the visit took so far."""
+    if play.state.open is not None:
+        play.state.open.reported_seconds = seconds
+    elif play.state.closed is not None:
+        _correct_time(play, seconds)
 
 
 def _note_initialize(play: Play, now: datetime) -> None:
@@ -287,5 +291,5 @@ def write(play: Play, event: Written, effects: Effects, now: datetime) -> None:
         else:
             state.pending_seconds = event.session_seconds
     if event.elements and cmi is not None:
-        _transfer(play)
+        _transfer(play, event.elements)
     state.stated |= dict(event.stated)

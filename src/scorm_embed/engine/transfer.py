@@ -6,6 +6,7 @@ Owns which run-time element feeds which tracking value. Nothing is decided about
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 
 from scorm_embed.core.datamodel import CmiState, effective_status
 from scorm_embed.core.sequencing.activity_tree import Activity, ActivityTree
@@ -27,11 +28,12 @@ _SUCCESS = {"passed": True, "failed": False}
 
 
 def number(text: str | None) -> float | None:
-    """A run-time number, or None where there is none."""
+    """A run-time number, or None where there is none, or one that is too large to reckon with."""
     try:
-        return float(text) if text else None
+        value = float(text) if text else None
     except ValueError:
         return None
+    return value if value is not None and isfinite(value) else None
 
 
 def transfer(

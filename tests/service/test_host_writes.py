@@ -1,0 +1,74 @@
+"""What a host writes into a session counts like what the content says, and once."""
+
+from __future__ import annotations
+
+import pytest
+
+from scorm_embed.core.standard import Standard
+from scorm_embed.service.model import SessionUpdate
+from scorm_embed.testing.package_builder import Item
+
+S12, S2004 = Standard.SCORM_12, Standard.SCORM_2004_4TH
+FLOW = '<imsss:sequencing><imsss:controlMode choice="true" flow="true"/></imsss:sequencing>'
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.mark.parametrize(
+    ("standard", "elements"),
+    [
+        (S12, {"cmi.core.lesson_status": "passed", "cmi.core.score.raw": "90"}),
+        (
+            S2004,
+            {"cmi.completion_status": "completed", "cmi.success_status": "passed", "cmi.score.scaled": "0.9"},
+        ),
+    ],
+)
+async def test_what_the_host_writes_while_nobody_plays_is_rolled_up_to_the_course(desk, standard, elements) -> None:
+    sequencing = {None: FLOW} if standard.is_2004 else None
+    player = await desk.play(await desk.course(standard, Item("one"), Item("two"), sequencing=sequencing))
+    player.sco.finish("passed", score=0.9)
+    await player.sync()
+    await player.click("continue")
+    player.sco.finish("incomplete")
+    await player.close()
+    before = await desk.shown()
+    assert (before["completion_status"], before["success_status"]) == ("incomplete", "unknown")
+    answer = await desk.service.update_session(desk.tenant, "s1", SessionUpdate(before["version"], elements))
+    assert (answer["completion_status"], answer["success_status"]) == ("completed", "passed")
+
+
+@pytest.mark.parametrize("standard", [S12, S2004])
+async def test_a_session_time_that_the_host_writes_after_the_page_was_closed_counts_once(desk, standard) -> None:
+    player = await desk.play(await desk.course(standard))
+    player.sco.initialize()
+    desk.clock.move(30)
+    await player.close()
+    element = "cmi.session_time" if standard.is_2004 else "cmi.core.session_time"
+    version = (await desk.shown())["version"]
+    answer = await desk.service.update_session(desk.tenant, "s1", SessionUpdate(version, {element: "PT20M"}))
+    assert answer["time_spent_seconds"] == 1230
+
+
+@pytest.mark.parametrize(
+    ("standard", "element", "value"),
+    [
+        (S2004, "cmi.score.raw", "9" * 400),
+        (S2004, "cmi.score.max", "-1e999"),
+        (S12, "cmi.core.score.raw", "1e999"),
+    ],
+)
+async def test_a_score_beyond_all_numbers_is_kept_as_it_was_written_and_shown_as_none(
+    desk, standard, element: str, value: str
+) -> None:
+    player = await desk.play(await desk.course(standard))
+    player.sco.initialize()
+    player.sco.set(element, value)
+    await player.sync()
+    shown = await desk.shown()
+    assert (shown["cmi_data"][element], shown["score"]) == (value, None)
