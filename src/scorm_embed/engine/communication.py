@@ -7,10 +7,11 @@ closed makes no difference to what is kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from scorm_embed.core.datamodel import CmiState
 from scorm_embed.core.datamodel.replay import replay
 from scorm_embed.core.sequencing.transfer import activity_status, mark_suspended
 from scorm_embed.core.sequencing.vocabulary import NavigationRequest
@@ -53,6 +54,7 @@ def receive(play: Play, event: Committed, effects: Effects, now: datetime) -> No
     if event.initialized:
         _note_initialize(play, now)
     if not play.counts:
+        _hear(play, event)
         return
     taken: list[str] = []
     for (element, value), answer in zip(event.elements, replay(cmi, event.elements), strict=True):
@@ -73,6 +75,26 @@ def receive(play: Play, event: Committed, effects: Effects, now: datetime) -> No
     if spoke or state.open is None or state.record(play.activity_id).completion == "not attempted":
         _transfer(play, taken)
         effects.tracking_changed = True
+
+
+def _hear(play: Play, event: Committed) -> None:
+    """Keep of a visit that does not count what decides how it ends."""
+    current = play.state.open
+    if current is None:
+        return
+    heard = CmiState(play.model, current.said)
+    for element, value in event.elements:
+        row = play.model.elements.get(element)
+        if row is not None and row.per_session and value is not None:
+            heard.set(element, value)
+    current.said = heard.values
+
+
+def _ending(play: Play) -> Mapping[str, str]:
+    """The data that say how the visit ends."""
+    if play.counts and play.cmi is not None:
+        return play.cmi.values
+    return {} if play.state.open is None else play.state.open.said
 
 
 def _note(play: Play, element: str, value: str, effects: Effects) -> None:
@@ -109,7 +131,7 @@ def _note_initialize(play: Play, now: datetime) -> None:
         state.record(play.activity_id).unopened = False
     if current is not None:
         if current.terminated:
-            current.terminated, current.since, current.reported_seconds = False, now, None
+            current.terminated, current.since, current.reported_seconds, current.said = False, now, None, {}
             _forget_session(play)
         current.initialized = True
     elif state.closed is not None and not state.closed["initialized"]:
@@ -180,9 +202,7 @@ def _judge_late(play: Play, event: Committed, taken: Collection[str]) -> None:
 def content_request(play: Play) -> tuple[NavigationRequest, str | None] | None:
     """What the content asked for at Terminate: ``cmi.exit`` time-out and logout beat ``adl.nav.request``. SCORM 1.2
     content can ask for nothing but to be logged out of the course."""
-    if play.cmi is None:
-        return None
-    values = play.cmi.values
+    values = _ending(play)
     if not play.course.standard.is_2004:
         return (NavigationRequest.EXIT_ALL, None) if values.get("cmi.core.exit") == "logout" else None
     if values.get("cmi.exit") in ("time-out", "logout"):
@@ -241,9 +261,7 @@ def is_looked_at(play: Play, current: Communication) -> bool:
 
 def exit_is_suspend(play: Play) -> bool:
     """Whether the content asked to be resumed. SCORM 1.2 content often forgets to, but has left data to resume from."""
-    if play.cmi is None:
-        return False
-    values = play.cmi.values
+    values = _ending(play)
     is_2004 = play.course.standard.is_2004
     chosen = values.get(_EXIT[is_2004], "")
     if chosen == "suspend":

@@ -71,6 +71,8 @@ class Communication:
     """Elements of status that the SCO itself has set, the newest last: they beat what the LMS seeded."""
     reported_seconds: float | None = None
     """The session time that the content has reported so far."""
+    said: dict[str, str] = field(default_factory=dict)
+    """In browse and review mode, where no data are kept: the exit and the navigation request."""
 
 
 @dataclass(slots=True)

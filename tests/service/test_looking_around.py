@@ -1,0 +1,57 @@
+"""Browse and review mode: nothing counts, and the course is walked through as always."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scorm_embed.core.standard import Standard
+from scorm_embed.service.model import Mode
+from scorm_embed.testing.package_builder import Item
+
+S2004 = Standard.SCORM_2004_4TH
+FLOW = '<imsss:sequencing><imsss:controlMode choice="true" flow="true"/></imsss:sequencing>'
+
+pytestmark = pytest.mark.anyio
+modes = pytest.mark.parametrize("mode", [Mode.BROWSE, Mode.REVIEW])
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def _course(desk: Any) -> str:
+    return str(await desk.course(S2004, Item("one"), Item("two"), sequencing={None: FLOW}))
+
+
+@modes
+@pytest.mark.parametrize("early", [False, True])
+async def test_a_request_of_the_content_is_acted_on(desk, mode: Mode, early: bool) -> None:
+    player = await desk.play(await _course(desk), mode=mode)
+    player.sco.initialize()
+    player.sco.set("adl.nav.request", "continue")
+    if early:
+        await player.sync()
+    player.sco.terminate()
+    await player.sync()
+    assert (player.activity_id, player.refused) == ("two", [])
+
+
+@modes
+async def test_requests_and_exits_of_earlier_visits_are_not_acted_on(desk, mode: Mode) -> None:
+    package = await _course(desk)
+    player = await desk.play(package)
+    player.sco.initialize()
+    player.sco.set("cmi.exit", "suspend")
+    player.sco.set("adl.nav.request", "suspendAll")
+    player.sco.terminate()
+    await player.sync()
+    player = await desk.play(package, mode=mode)
+    player.sco.initialize()
+    player.sco.set("cmi.location", "p9")
+    player.sco.terminate()
+    await player.sync()
+    assert (player.state, player.activity_id) == ("running", "one")
+    assert "cmi.location" not in (await desk.shown())["cmi_data"]
