@@ -72,3 +72,18 @@ async def test_a_score_beyond_all_numbers_is_kept_as_it_was_written_and_shown_as
     await player.sync()
     shown = await desk.shown()
     assert (shown["cmi_data"][element], shown["score"]) == (value, None)
+
+
+async def test_records_that_the_host_writes_in_any_order_are_taken_in_theirs(desk) -> None:
+    await desk.launch(await desk.course(S2004))
+    records = {f"cmi.interactions.{n}.id": f"q{n}" for n in range(12)}
+    update = SessionUpdate(1, dict(sorted(records.items())))
+    answer = await desk.service.update_session(desk.tenant, "s1", update)
+    first = "cmi.interactions.0."
+    for kind in ("choice", "likert"):
+        changed = {f"{first}learner_response": kind, f"{first}type": kind}
+        answer = await desk.service.update_session(desk.tenant, "s1", SessionUpdate(answer["version"], changed))
+    assert records.items() <= answer["cmi_data"].items()
+    assert (answer["cmi_data"][f"{first}type"], answer["cmi_data"][f"{first}learner_response"]) == ("likert", "likert")
+    same = SessionUpdate(answer["version"], dict(reversed(answer["cmi_data"].items())))
+    assert (await desk.service.update_session(desk.tenant, "s1", same))["cmi_data"] == answer["cmi_data"]

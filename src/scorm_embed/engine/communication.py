@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from scorm_embed.core.datamodel import CmiState
+from scorm_embed.core.datamodel import CmiState, natural_order
 from scorm_embed.core.datamodel.replay import replay
 from scorm_embed.core.sequencing.transfer import activity_status, mark_suspended
 from scorm_embed.core.sequencing.vocabulary import NavigationRequest
@@ -295,7 +295,9 @@ def write(play: Play, event: Written, effects: Effects, now: datetime) -> None:
     """Apply a change of the host's: elements that content may only read can be written."""
     state, cmi = play.state, play.cmi
     if cmi is not None:
-        for element, value in event.elements.items():
+        # The members of a JSON object have no order; records and types have.
+        for element in sorted(event.elements, key=natural_order):
+            value = event.elements[element]
             answer = cmi.write(element, value)
             if answer.value != "true":
                 effects.refused.append(Refusal(0, element, answer.code, answer.diagnostic))
