@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from scorm_embed.core.datamodel import CmiState, data_model
@@ -122,6 +122,7 @@ VALUES = ["a", "b", "c", "a[,]b", "b[,]a", "choice", "sequencing", "likert", "co
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example([(f"{FIRST}type", "sequencing"), (f"{FIRST}type", "choice")], [])
 @given(
     st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(VALUES)), max_size=60),
     st.lists(st.integers(0, 60), max_size=3),

@@ -148,8 +148,11 @@ class CmiState:
             self.changed[place.name] = None
         if row.type is Type.PATTERN:
             path = place.steps[-1].path
-            while (last := self.counts.get(path, 0) - 1) >= 0 and f"{path}.{last}.pattern" not in self.values:
-                self.counts[path] = last
+            count = self.counts.pop(path, 0)
+            while count and f"{path}.{count - 1}.pattern" not in self.values:
+                count -= 1
+            if count:
+                self.counts[path] = count
         return _TRUE
 
     def restart(self) -> None:
