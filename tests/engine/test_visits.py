@@ -7,6 +7,7 @@ import pytest
 from scorm_embed.core.sequencing.vocabulary import NavigationRequest
 from scorm_embed.core.standard import Standard
 from scorm_embed.engine.events import Left, Requested, Started
+from scorm_embed.engine.outcome import shown
 from scorm_embed.engine.state import Phase
 
 S12, S2004 = Standard.SCORM_12, Standard.SCORM_2004_4TH
@@ -100,3 +101,41 @@ def test_an_exit_of_logout_takes_the_learner_out_of_a_12_course(table, names) ->
     desk.send(Started())
     kept = desk.stored["one", 1]
     assert (kept["cmi.core.entry"], kept["cmi.core.lesson_status"]) == ("", "completed")
+
+
+@both
+@pytest.mark.parametrize("request_name", ["exit", "abandon"])
+def test_a_course_whose_only_activity_has_ended_is_over_and_can_be_opened_again(table, standard, request_name) -> None:
+    desk = table(standard)
+    desk.send(Started())
+    desk.commit(("cmi.location" if standard.is_2004 else "cmi.core.lesson_location", "p1"))
+    desk.send(Requested(NavigationRequest(request_name)))
+    assert desk.state.phase is (Phase.ENDED if standard.is_2004 else Phase.SUSPENDED)
+    assert desk.state.open is None
+    desk.send(Left())
+    assert desk.send(Started()).delivery.activity_id == "one"
+
+
+@both
+def test_a_course_left_while_nothing_was_delivered_starts_again(table, standard) -> None:
+    desk = table(standard, "one", "two")
+    desk.send(Started())
+    desk.commit()
+    desk.send(Requested(NavigationRequest.EXIT))
+    assert (desk.state.phase, desk.state.open) == (Phase.ACTIVE, None)
+    desk.send(Left())
+    effects = desk.send(Started())
+    assert (effects.delivery.activity_id, effects.problem, desk.state.attempt.number) == ("one", None, 1)
+
+
+@pytest.mark.parametrize("names", [("one",), ("one", "two")])
+@pytest.mark.parametrize("request_", [NavigationRequest.ABANDON, NavigationRequest.ABANDON_ALL])
+def test_what_an_abandoned_attempt_reported_is_not_shown(table, names, request_) -> None:
+    desk = table(S2004, *names)
+    desk.send(Started())
+    desk.commit(("cmi.completion_status", "completed"), ("cmi.success_status", "passed"), ("cmi.score.raw", "9"))
+    desk.send(Requested(request_))
+    now = shown(desk.course, desk.tree, desk.state, best=True)
+    assert (now.state, now.score) == ("incomplete", {})
+    record = desk.state.activities["one"]
+    assert (record.completion, record.success, record.score) == ("incomplete", "unknown", {})

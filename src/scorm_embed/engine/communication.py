@@ -291,6 +291,14 @@ def conclude(play: Play, identifier: str) -> None:
         record.completion = "completed"
 
 
+def forget_abandoned(play: Play) -> None:
+    """What content has reported in an attempt that was abandoned does not count (2004; SCORM 1.2 data simply stay)."""
+    current = play.state.open
+    if current is not None and play.counts and play.course.standard.is_2004:
+        record = play.state.record(current.activity_id)
+        record.completion, record.success, record.score, record.progress = "incomplete", "unknown", {}, None
+
+
 def write(play: Play, event: Written, effects: Effects, now: datetime) -> None:
     """Apply a change of the host's: elements that content may only read can be written."""
     state, cmi = play.state, play.cmi

@@ -106,7 +106,10 @@ def _start(play: Play, effects: Effects, now: datetime, draw: Draw) -> None:
     state.phase = Phase.ACTIVE
     request = NavigationRequest.RESUME_ALL if resume else NavigationRequest.START
     result = _sequence(play, request, None, draw)
-    _show(play, result, effects, now)
+    if resume and result.delivered is None and not result.ended:
+        # Nothing was delivered any more when the course was left: there is no activity to go on with.
+        result = _sequence(play, NavigationRequest.START, None, draw)
+    _show(play, result, effects, now, draw)
 
 
 def _close_pending(state: SessionState) -> None:
@@ -169,10 +172,12 @@ def _request(
         _finish(play, "suspended" if suspends else "exited", effects, now)
         return
     result = _sequence(play, request, target, draw)
+    if request in (NavigationRequest.ABANDON, NavigationRequest.ABANDON_ALL) and result.valid:
+        communication.forget_abandoned(play)
     if request is NavigationRequest.ABANDON_ALL and result.valid:
         _finish(play, "abandoned", effects, now)
         return
-    _show(play, result, effects, now)
+    _show(play, result, effects, now, draw)
 
 
 def _sequence(play: Play, request: NavigationRequest, target: str | None, draw: Draw) -> Outcome:
@@ -182,11 +187,17 @@ def _sequence(play: Play, request: NavigationRequest, target: str | None, draw: 
     return result
 
 
-def _show(play: Play, result: Outcome, effects: Effects, now: datetime) -> None:
+def _show(play: Play, result: Outcome, effects: Effects, now: datetime, draw: Draw) -> None:
     """Turn what sequencing decided into a view."""
     state = play.state
     if result.ended:
         _finish(play, "exited", effects, now)
+        return
+    active = None if result.delivered is not None else _still_active(play)
+    is_over = result.delivered is None and result.exception is None and active is None
+    if is_over and outcome.single_activity(play.course) is not None:
+        # Exit or Abandon has ended the only activity: nothing is left to choose from, so the course has ended.
+        _request(play, NavigationRequest.EXIT_ALL, None, effects, now, draw)
         return
     if result.exception is not None:
         effects.problem = (result.exception.value, result.exception.meaning)
@@ -194,7 +205,7 @@ def _show(play: Play, result: Outcome, effects: Effects, now: datetime) -> None:
     state.view += 1
     if result.delivered is not None:
         _deliver(play, result.delivered, result.resumed, effects, now)
-    elif (active := _still_active(play)) is not None:
+    elif active is not None:
         # The request led nowhere and nothing has ended, so the same activity is shown again.
         state.tracking.set_suspended(play.tree.by_id[active], False)
         _deliver(play, active, True, effects, now)
