@@ -6,7 +6,7 @@ import pytest
 
 from scorm_embed.core.sequencing.vocabulary import NavigationRequest
 from scorm_embed.core.standard import Standard
-from scorm_embed.engine.events import Left, Requested, Started
+from scorm_embed.engine.events import Left, Requested, Started, Written
 from scorm_embed.engine.outcome import shown
 from scorm_embed.engine.state import Phase
 
@@ -139,3 +139,34 @@ def test_what_an_abandoned_attempt_reported_is_not_shown(table, names, request_)
     assert (now.state, now.score) == ("incomplete", {})
     record = desk.state.activities["one"]
     assert (record.completion, record.success, record.score) == ("incomplete", "unknown", {})
+
+
+@pytest.mark.parametrize("first", [(), (("cmi.core.lesson_status", "completed"),)])
+def test_a_12_lesson_that_says_nothing_on_its_status_is_judged_by_its_score_at_each_visit(table, first) -> None:
+    status, raw = "cmi.core.lesson_status", "cmi.core.score.raw"
+    desk = table(S12, "one", "two")
+    seen = []
+    visits = [((raw, "20"), *first), ((raw, "80"),), (), ((raw, "30"),), ((status, "incomplete"),), ((raw, "90"),)]
+    for said in visits:
+        desk.send(Started())
+        desk.stored["one", 1]["cmi.student_data.mastery_score"] = "50"
+        desk.commit(*said, terminated=True)
+        desk.send(Left())
+        desk.reload()
+        seen.append(desk.stored["one", 1][status])
+    assert seen == ["failed", "passed", "passed", "failed", "incomplete", "incomplete"]
+
+
+def test_a_status_that_the_host_wrote_is_not_judged_again(table) -> None:
+    desk = table(S12, "one", "two")
+    for said in ((("cmi.core.score.raw", "20"),), ()):
+        desk.send(Started())
+        desk.stored["one", 1]["cmi.student_data.mastery_score"] = "50"
+        desk.commit(*said, terminated=True)
+        desk.send(Left())
+        desk.send(Written({"cmi.core.lesson_status": "passed"}))
+    assert desk.stored["one", 1]["cmi.core.lesson_status"] == "passed"
+    desk.send(Started())
+    desk.stored["one", 1]["cmi.student_data.mastery_score"] = "50"
+    desk.commit(terminated=True)
+    assert desk.stored["one", 1]["cmi.core.lesson_status"] == "passed"

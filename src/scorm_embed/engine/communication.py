@@ -19,7 +19,7 @@ from scorm_embed.core.values import parse_duration
 from scorm_embed.engine.delivery import add_time
 from scorm_embed.engine.effects import Effects, Refusal
 from scorm_embed.engine.events import Committed, Written
-from scorm_embed.engine.lesson_status import finish_status
+from scorm_embed.engine.lesson_status import LESSON_STATUS, judge, recall_status
 from scorm_embed.engine.outcome import single_activity
 from scorm_embed.engine.state import Communication
 from scorm_embed.engine.transfer import transfer
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _SESSION_TIME = {True: "cmi.session_time", False: "cmi.core.session_time"}
 _TOTAL_TIME = {True: "cmi.total_time", False: "cmi.core.total_time"}
 _EXIT = {True: "cmi.exit", False: "cmi.core.exit"}
-_LESSON_STATUS = "cmi.core.lesson_status"
 _TARGET = re.compile(r"\{target=(.*)\}(choice|jump)", re.DOTALL)
 _STATUS = re.compile(
     r"cmi\.(completion_status|success_status|progress_measure|score\.(scaled|raw|min|max)"
@@ -175,28 +174,17 @@ def _transfer(play: Play, said: Collection[str] = ()) -> None:
     transfer(play.state, play.tree, play.tree[play.activity_id], play.cmi, content)
 
 
-def _judge(play: Play) -> None:
-    """Make of the lesson's status what LMSFinish makes of it (SCORM 1.2)."""
-    cmi, closed = play.cmi, play.state.closed
-    assert cmi is not None
-    if closed is not None:
-        closed["status"] = cmi.values.get(_LESSON_STATUS)
-    status = finish_status(cmi.values)
-    if status is not None:
-        cmi.write(_LESSON_STATUS, status)
-
-
 def _judge_late(play: Play, event: Committed, taken: Collection[str]) -> None:
     """Judge a lesson anew that we closed before its content had said everything (SCORM 1.2)."""
     cmi, closed = play.cmi, play.state.closed
-    if play.course.standard.is_2004 or closed is None or not closed["initialized"] or cmi is None:
+    if play.course.standard.is_2004 or cmi is None or closed is None or not closed["initialized"]:
         return
     assert play.activity_id is not None
-    if _LESSON_STATUS not in taken and "status" in closed:
-        cmi.write(_LESSON_STATUS, closed["status"])  # the content's own word, not what we concluded
+    record = play.state.record(play.activity_id)
+    recall_status(record, cmi, LESSON_STATUS in taken)
     if event.terminated:
-        play.state.record(play.activity_id).suspended = exit_is_suspend(play)
-    _judge(play)
+        record.suspended = exit_is_suspend(play)
+    judge(record, cmi)
 
 
 def content_request(play: Play) -> tuple[NavigationRequest, str | None] | None:
@@ -244,10 +232,13 @@ def close(play: Play, effects: Effects, now: datetime, *, by_content: bool = Fal
     if is_2004 or _SESSION_TIME[is_2004] in cmi.values:
         cmi.write(total, add_time(is_2004, cmi.values.get(total), seconds))
     is_visited = current.initialized or is_looked_at(play, current)
+    is_judged = is_visited and not is_2004
+    if is_judged:
+        recall_status(record, cmi, LESSON_STATUS in current.set_by_content)
     # A SCO that never began has not been attempted: moving on must not complete it (UP.4).
     record.suspended = exit_is_suspend(play) or not is_visited
-    if is_visited and not is_2004:
-        _judge(play)
+    if is_judged:
+        judge(record, cmi)
     _transfer(play)
     effects.tracking_changed = True
     if is_2004 or not is_visited:
@@ -319,5 +310,8 @@ def write(play: Play, event: Written, effects: Effects, now: datetime) -> None:
         else:
             state.pending_seconds = event.session_seconds
     if event.elements and cmi is not None:
+        assert play.activity_id is not None
+        if LESSON_STATUS in event.elements:
+            state.record(play.activity_id).said_status = None
         _transfer(play, event.elements)
     state.stated |= dict(event.stated)

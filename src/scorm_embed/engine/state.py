@@ -93,6 +93,8 @@ class ActivityRecord:
     """Whether its run-time data were made by the host before it was ever delivered."""
     unopened: bool = False
     """Whether it was delivered and its content has never begun: to the content, the next delivery is the first."""
+    said_status: str | None = None
+    """SCORM 1.2: the status as the content has left it, where the LMS has made another of it."""
     suspended: bool = False
     """Whether its last communication session ended with everything kept for a resume."""
 
@@ -145,9 +147,8 @@ class SessionState:
     earned: dict[str, Any] | None = None
     """The best that earlier launches of a SCORM 1.2 course showed, whose data stay in one attempt."""
     closed: dict[str, Any] | None = None
-    """The last communication session that we closed, not its content: ``seconds``, the ``total`` before it, whether it
-    was ``initialized``, and in SCORM 1.2 the ``status`` as its content had left it. What the content still had to say
-    about these replaces what was concluded."""
+    """The time of the last communication session that we closed, not its content (``seconds``, ``total`` before it,
+    and whether it was ``initialized``): what the content still had to say about its time replaces it."""
     scratch: dict[str, Any] | None = None
     """The snapshot that a launch in browse or review mode plays on, where nothing counts."""
     completed_at: datetime | None = None
