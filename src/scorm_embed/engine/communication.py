@@ -7,20 +7,19 @@ closed makes no difference to what is kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from scorm_embed.core.datamodel import CmiState, natural_order
+from scorm_embed.core.datamodel import natural_order
 from scorm_embed.core.datamodel.replay import replay
 from scorm_embed.core.sequencing.transfer import activity_status, mark_suspended
-from scorm_embed.core.sequencing.vocabulary import NavigationRequest
 from scorm_embed.core.values import parse_duration
 from scorm_embed.engine.delivery import add_time
 from scorm_embed.engine.effects import Effects, Refusal
+from scorm_embed.engine.ending import exit_is_suspend, hear
 from scorm_embed.engine.events import Committed, Written
 from scorm_embed.engine.lesson_status import LESSON_STATUS, judge, recall_status
-from scorm_embed.engine.outcome import single_activity
 from scorm_embed.engine.state import Communication
 from scorm_embed.engine.transfer import transfer
 
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 _SESSION_TIME = {True: "cmi.session_time", False: "cmi.core.session_time"}
 _TOTAL_TIME = {True: "cmi.total_time", False: "cmi.core.total_time"}
-_EXIT = {True: "cmi.exit", False: "cmi.core.exit"}
-_TARGET = re.compile(r"\{target=(.*)\}(choice|jump)", re.DOTALL)
 _STATUS = re.compile(
     r"cmi\.(completion_status|success_status|progress_measure|score\.(scaled|raw|min|max)"
     r"|core\.lesson_status|core\.score\.(raw|min|max)"
@@ -53,7 +50,7 @@ def receive(play: Play, event: Committed, effects: Effects, now: datetime) -> No
     if event.initialized:
         _note_initialize(play, now)
     if not play.counts:
-        _hear(play, event)
+        hear(play, event)
         return
     taken: list[str] = []
     for (element, value), answer in zip(event.elements, replay(cmi, event.elements), strict=True):
@@ -74,26 +71,6 @@ def receive(play: Play, event: Committed, effects: Effects, now: datetime) -> No
     if spoke or state.open is None or state.record(play.activity_id).completion == "not attempted":
         _transfer(play, taken)
         effects.tracking_changed = True
-
-
-def _hear(play: Play, event: Committed) -> None:
-    """Keep of a visit that does not count what decides how it ends."""
-    current = play.state.open
-    if current is None:
-        return
-    heard = CmiState(play.model, current.said)
-    for element, value in event.elements:
-        row = play.model.elements.get(element)
-        if row is not None and row.per_session and value is not None:
-            heard.set(element, value)
-    current.said = heard.values
-
-
-def _ending(play: Play) -> Mapping[str, str]:
-    """The data that say how the visit ends."""
-    if play.counts and play.cmi is not None:
-        return play.cmi.values
-    return {} if play.state.open is None else play.state.open.said
 
 
 def _note(play: Play, element: str, value: str, effects: Effects) -> None:
@@ -187,25 +164,6 @@ def _judge_late(play: Play, event: Committed, taken: Collection[str]) -> None:
     judge(record, cmi)
 
 
-def content_request(play: Play) -> tuple[NavigationRequest, str | None] | None:
-    """What the content asked for at Terminate: ``cmi.exit`` time-out and logout beat ``adl.nav.request``. SCORM 1.2
-    content can ask for nothing but to be logged out of the course."""
-    values = _ending(play)
-    if not play.course.standard.is_2004:
-        return (NavigationRequest.EXIT_ALL, None) if values.get("cmi.core.exit") == "logout" else None
-    if values.get("cmi.exit") in ("time-out", "logout"):
-        return NavigationRequest.EXIT_ALL, None
-    request = values.get("adl.nav.request", "_none_")
-    if request == "_none_":
-        return None
-    if match := _TARGET.fullmatch(request):
-        return NavigationRequest(match[2]), match[1]
-    if request == "exitAll" and play.tolerant and single_activity(play.course) and exit_is_suspend(play):
-        # A tool writes exitAll before every Terminate; a course of one activity that asks to be resumed is not over.
-        return NavigationRequest.SUSPEND_ALL, None
-    return NavigationRequest(request), None
-
-
 def close(play: Play, effects: Effects, now: datetime, *, by_content: bool = False) -> None:
     """Close the communication session, if one is open: time, status, exit (once, whoever closes)."""
     state, cmi = play.state, play.cmi
@@ -248,19 +206,6 @@ def close(play: Play, effects: Effects, now: datetime, *, by_content: bool = Fal
 def is_looked_at(play: Play, current: Communication) -> bool:
     """Whether what is delivered is an asset, which says nothing; one that talks to the API is taken for a SCO."""
     return not current.initialized and not play.course.launchables[current.activity_id].sco
-
-
-def exit_is_suspend(play: Play) -> bool:
-    """Whether the content asked to be resumed. SCORM 1.2 content often forgets to, but has left data to resume from."""
-    values = _ending(play)
-    is_2004 = play.course.standard.is_2004
-    chosen = values.get(_EXIT[is_2004], "")
-    if chosen == "suspend":
-        return True
-    if is_2004 or not play.tolerant or chosen:
-        return False
-    unfinished = values.get("cmi.core.lesson_status", "not attempted") in ("incomplete", "not attempted")
-    return unfinished and bool(values.get("cmi.suspend_data") or values.get("cmi.core.lesson_location"))
 
 
 def keep_for_resume(play: Play) -> None:

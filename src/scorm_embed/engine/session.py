@@ -17,6 +17,7 @@ from scorm_embed.core.sequencing.overall import Outcome, overall_sequencing
 from scorm_embed.core.sequencing.vocabulary import Draw, NavigationRequest
 from scorm_embed.engine import communication, outcome
 from scorm_embed.engine.effects import Delivery, Effects, Happening
+from scorm_embed.engine.ending import content_request, exit_is_suspend
 from scorm_embed.engine.events import AttemptRequested, Committed, Event, Left, Requested, Started, Written
 from scorm_embed.engine.state import AttemptSummary, Communication, Phase, SessionState
 
@@ -142,7 +143,7 @@ def _commit(play: Play, event: Committed, effects: Effects, now: datetime, draw:
     communication.receive(play, event, effects, now)
     if not event.terminated:
         return
-    request = communication.content_request(play)
+    request = content_request(play)
     communication.close(play, effects, now, by_content=True)
     if state.phase is not Phase.ACTIVE:
         # The page had said goodbye before its content did: what that leaving meant is decided again.
@@ -273,7 +274,7 @@ def _leave(play: Play, effects: Effects, now: datetime, draw: Draw) -> None:
 
 def _ends_on_leaving(play: Play) -> bool:
     """A course that is a single activity ends when its SCO has terminated with an exit other than suspend."""
-    return outcome.single_activity(play.course) is not None and not communication.exit_is_suspend(play)
+    return outcome.single_activity(play.course) is not None and not exit_is_suspend(play)
 
 
 def _after_leaving(play: Play, effects: Effects, now: datetime, draw: Draw) -> None:
