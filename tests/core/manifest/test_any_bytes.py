@@ -167,7 +167,7 @@ def test_the_vocabulary_of_scorm_in_any_order(top: list[str], items: list[str], 
 @quick
 @given(
     st.binary(max_size=400),
-    st.builds(ManifestLimits, *[st.integers(0, 300)] * 9),
+    st.builds(ManifestLimits, *[st.integers(1, 300)] * 9),
 )
 def test_any_limits(manifest: Manifest, noise: bytes, limits: ManifestLimits) -> None:
     for data in (noise, manifest(title="<title>a & b</title>").encode()):
