@@ -203,11 +203,13 @@ class Wire:
         self._note(self.starts, body)
         if fault is not None:
             return await self._fail(fault, request)
-        self.run += 1
         recovered = []
         for entry in body["recover"]:
             last = max(commit["number"] for commit in entry["commits"])
             recovered.append({"launch": entry["launch"], "acknowledged": last})
+        if body["more"]:
+            return JSONResponse({"recovered": recovered, "tree": None, "view": None})
+        self.run += 1
         view = self.deliver(self.first) if self.first else self.choose()
         return JSONResponse({"recovered": recovered, "tree": self.tree, "view": view})
 

@@ -205,6 +205,7 @@ def test_a_journal_too_large_for_one_request_is_handed_over_in_parts(wire, playe
     player.open()
     numbers = [[c["number"] for entry in body["recover"] for c in entry["commits"]] for body in wire.starts[1:]]
     assert numbers == [[1, 2, 3], [1, 2], [3, 4]]
+    assert [body["more"] for body in wire.starts[1:]] == [True, True, False]
     assert player.stored() == []
 
 

@@ -53,7 +53,8 @@ def test_a_launch_that_comes_twice_in_one_recovery_is_one() -> None:
         {"launch": "L0.1", "commits": [{"number": 1}]},
         {"launch": "L1.1", "commits": [{"number": 1}, {"number": 2}]},
     ]
-    found = [(entry.launch, [commit.number for commit in entry.commits]) for entry in read_start({"recover": entries})]
+    recovered = read_start({"recover": entries}).recovered
+    found = [(entry.launch, [commit.number for commit in entry.commits]) for entry in recovered]
     assert found == [("L1.1", [1, 2]), ("L0.1", [1])]
 
 

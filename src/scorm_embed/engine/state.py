@@ -49,6 +49,8 @@ class Launch:
     """Numbers of this run that are kept and wait for an earlier one."""
     previous: str | None = None
     """The run that owned the session before: what its journal still holds is applied, not just kept."""
+    recovering: bool = False
+    """Whether the newest run has not started yet: its page still hands over what the one before left."""
 
     @property
     def key(self) -> str:

@@ -136,7 +136,7 @@ class LaunchCalls(Desk):
     def _own(self, work: Work, launch: Launch) -> None:
         """Let the launch own the session; what an earlier one sends from now on is late."""
         last = work.state.launch
-        launch.previous = last.key if last is not None and last.run else (last.previous if last else None)
+        launch.previous = None if last is None else last_run(last)
         work.state.launch = launch
         work.state.scratch = None
         work.scratch = None
@@ -187,7 +187,7 @@ class LaunchCalls(Desk):
 
 def last_run(launch: Launch) -> str | None:
     """The run that owned the session last, before the launch starts anew: what its journal still holds is applied."""
-    return launch.key if launch.run else launch.previous
+    return launch.key if launch.run and not launch.recovering else launch.previous
 
 
 def expired() -> AccessError:

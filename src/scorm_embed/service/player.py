@@ -33,21 +33,29 @@ class PlayerCalls(LaunchCalls):
     async def start(
         self, tenant_id: str, session_id: str, launch_id: str, body: Mapping[str, Any], content_url: ContentUrl
     ) -> Document:
-        """Answer the player's ``start``: recover what the journal held, then start, resume, or begin anew."""
-        recovered = read_start(body, self.options.message_limits)
+        """Answer the player's ``start``: recover what the journal held, then start, resume, or begin anew.
+
+        Where more of the journal follows, ``tree`` and ``view`` are None and nothing starts.
+        """
+        sent = read_start(body, self.options.message_limits)
 
         async def change(work: Work) -> Document:
             launch = self.owning_launch(work, launch_id)
-            answers = [await self._recover(work, entry, launch) for entry in recovered]
-            launch.previous = launch.key if launch.run else launch.previous
-            launch.run += 1
-            launch.applied, launch.held = 0, []
+            answers = [await self._recover(work, entry, launch) for entry in sent.recovered]
+            if not launch.recovering:
+                launch.previous = last_run(launch)
+                launch.run += 1
+                launch.applied, launch.held = 0, []
+            launch.recovering = sent.more
             work.renew()
-            await work.handle(Started())
-            work.commits.append(_row(work, launch.key, 0, "launch", details={"mode": launch.mode}))
+            if not sent.more:
+                await work.handle(Started())
+                work.commits.append(_row(work, launch.key, 0, "launch", details={"mode": launch.mode}))
             return {"recovered": answers}
 
         answer, work = await change_session(self, tenant_id, session_id, change)
+        if sent.more:
+            return answer | {"tree": None, "view": None}
         return answer | {"tree": tree_document(work), "view": view_document(work, content_url)}
 
     async def commit(

@@ -62,6 +62,15 @@ class Recovered:
 
 
 @dataclass(frozen=True, slots=True)
+class SentStart:
+    """A ``start`` call."""
+
+    recovered: tuple[Recovered, ...]
+    more: bool
+    """Whether more of the journal follows in another call: nothing starts before that."""
+
+
+@dataclass(frozen=True, slots=True)
 class SentMessage:
     """A ``commit`` call."""
 
@@ -188,7 +197,7 @@ def _once(commits: Iterable[SentCommit]) -> tuple[SentCommit, ...]:
     return tuple(found[number] for number in sorted(found))
 
 
-def read_start(body: Mapping[str, Any], limits: MessageLimits | None = None) -> tuple[Recovered, ...]:
+def read_start(body: Mapping[str, Any], limits: MessageLimits | None = None) -> SentStart:
     """Read the body of ``start``; ``RequestError`` names every fault, or is PAYLOAD_TOO_LARGE."""
     reader = _Reader(limits or MessageLimits())
     found: dict[str, tuple[SentCommit, ...]] = {}
@@ -201,8 +210,9 @@ def read_start(body: Mapping[str, Any], limits: MessageLimits | None = None) -> 
         launch = reader.launch(entry, f"{path}.")
         commits = reader.commits(entry.get("commits"), f"{path}.commits")
         found[launch] = _once((*found.get(launch, ()), *commits))
+    more = reader.get(body, "more", bool, "", False)
     reader.done()
-    return tuple(Recovered(launch, commits) for launch, commits in found.items())
+    return SentStart(tuple(Recovered(launch, commits) for launch, commits in found.items()), bool(more))
 
 
 def read_message(body: Mapping[str, Any], limits: MessageLimits | None = None) -> SentMessage:

@@ -208,14 +208,14 @@ const unreachable = (again = reload) => screen.panel(t("unreachable"), t("unreac
 /** The body of `start`: what the journal holds, as far as it fits. */
 function recovery(bytes = 0) {
   const left = [];
-  let whole = true;
+  let more = false;
   for (const [launch, commits] of journal.read()) {
     let count = 0;
     while (count < commits.length && bytes > 0) bytes -= commits[count++].length;
     if (count) left.push(`{"launch":"${launch}","commits":[${commits.slice(0, count)}]}`);
-    whole &&= count === commits.length;
+    more ||= count < commits.length;
   }
-  return { whole, body: `{"recover":[${left}],"language":"${boot.language}"}` };
+  return `{"recover":[${left}],"more":${more && !!left.length},"language":"${boot.language}"}`;
 }
 
 /** Start a run. */
@@ -225,14 +225,10 @@ async function begin() {
   sender?.stop();
   let bytes = RECOVERY_BYTES;
   for (let failures = 1; ; ) {
-    const { whole, body } = recovery(bytes);
-    const outcome = await post(`${boot.run}start`, body);
+    const outcome = await post(`${boot.run}start`, recovery(bytes));
     if (outcome.kind === "ok") {
-      /** @type {Start} */
-      const { recovered } = outcome.data;
-      for (const { launch, acknowledged } of recovered) journal.forget(launch, acknowledged);
-      // What did not fit goes now, as long as that gets us further.
-      if (whole || !recovered.some(({ acknowledged }) => acknowledged)) return started(outcome.data);
+      for (const { launch, acknowledged } of outcome.data.recovered) journal.forget(launch, acknowledged);
+      if (outcome.data.view) return started(outcome.data);
     } else if (outcome.kind === "fatal") return refused(outcome.code);
     else if (outcome.kind === "large") bytes = bytes > 1000 ? bytes / 2 : 0;
     else {

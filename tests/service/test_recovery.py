@@ -1,0 +1,86 @@
+"""What an earlier run left behind, in the browser's journal or in the log, arrives before the course starts again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scorm_embed.core.standard import Standard
+from scorm_embed.errors import LaunchSupersededError
+from scorm_embed.service import Launched
+from scorm_embed.testing.player import FakePlayer
+
+S2004 = Standard.SCORM_2004_4TH
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def _url(digest: str, path: str) -> str:
+    return path
+
+
+def _commit(number: int, *elements: tuple[str, str], **more: Any) -> dict[str, Any]:
+    return {"number": number, "activity": "item_1", "view": 1, "elements": [list(e) for e in elements], **more}
+
+
+def _place(number: int) -> dict[str, Any]:
+    return _commit(number, ("cmi.location", f"p{number}"), initialized=number == 1)
+
+
+async def _send(desk: Any, player: FakePlayer, *commits: dict[str, Any], **more: Any) -> dict[str, Any]:
+    body = {"launch": player.view["launch"], "view": player.view["number"], "commits": list(commits), **more}
+    launched = player.launched
+    answer: dict[str, Any] = await desk.service.commit("acme", launched.session_id, launched.launch_id, body, _url)
+    return answer
+
+
+async def _start(desk: Any, launched: Launched, run: str, *commits: dict[str, Any], **more: Any) -> dict[str, Any]:
+    body = {"recover": [{"launch": run, "commits": list(commits)}] if commits else [], **more}
+    answer: dict[str, Any] = await desk.service.start("acme", launched.session_id, launched.launch_id, body, _url)
+    return answer
+
+
+async def _log(desk: Any) -> list[tuple[str, int, str]]:
+    found = (await desk.service.commits("acme", "s1"))["commits"]
+    return [(row["launch"], row["number"], row["status"]) for row in found if row["kind"] == "commit"]
+
+
+async def test_a_journal_that_comes_in_parts_is_applied_whole_before_the_course_starts(desk) -> None:
+    package = await desk.course(S2004)
+    player = await desk.play(package)
+    run = player.view["launch"]
+    launched = await desk.launch(package)
+    for number in (1, 2):
+        part = await _start(desk, launched, run, _place(number), more=True)
+        assert part == {"recovered": [{"launch": run, "acknowledged": number}], "tree": None, "view": None}
+    answer = await _start(desk, launched, run, _place(3))
+    assert answer["view"]["activity"]["data"]["cmi.location"] == "p3"
+    assert answer["view"]["launch"] == f"{launched.launch_id}.1"
+    assert await _log(desk) == [(run, 1, "applied"), (run, 2, "applied"), (run, 3, "applied")]
+    assert (await desk.shown())["attempts"] == 2
+
+
+async def test_a_page_that_hands_its_journal_over_in_parts_owns_the_session_from_the_first_on(desk) -> None:
+    older = await desk.play(await desk.course(S2004))
+    run = older.view["launch"]
+    await _start(desk, older.launched, run, _place(1), more=True)
+    with pytest.raises(LaunchSupersededError):
+        await _send(desk, older, _place(1), _place(2), _place(3))
+    answer = await _start(desk, older.launched, run, _place(2))
+    assert answer["view"]["activity"]["data"]["cmi.location"] == "p3"
+    assert await _log(desk) == [(run, 1, "applied"), (run, 2, "applied"), (run, 3, "applied")]
+
+
+async def test_parts_of_a_journal_whose_page_went_away_are_followed_by_the_rest_at_the_next_launch(desk) -> None:
+    package = await desk.course(S2004)
+    run = (await desk.play(package)).view["launch"]
+    await _start(desk, await desk.launch(package), run, _place(1), more=True)
+    answer = await _start(desk, await desk.launch(package), run, _place(2))
+    assert answer["view"]["activity"]["data"]["cmi.location"] == "p2"
+    assert await _log(desk) == [(run, 1, "applied"), (run, 2, "applied")]
