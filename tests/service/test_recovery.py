@@ -8,7 +8,7 @@ import pytest
 
 from scorm_embed.core.standard import Standard
 from scorm_embed.errors import LaunchSupersededError
-from scorm_embed.service import Launched
+from scorm_embed.service import Launched, Mode, ServiceOptions
 from scorm_embed.testing.player import FakePlayer
 
 S2004 = Standard.SCORM_2004_4TH
@@ -84,3 +84,66 @@ async def test_parts_of_a_journal_whose_page_went_away_are_followed_by_the_rest_
     answer = await _start(desk, await desk.launch(package), run, _place(2))
     assert answer["view"]["activity"]["data"]["cmi.location"] == "p2"
     assert await _log(desk) == [(run, 1, "applied"), (run, 2, "applied")]
+
+
+async def test_last_words_that_came_after_the_new_launch_was_made_count_without_a_journal_too(desk) -> None:
+    """A browser that reloads asks for the new page before the old one says goodbye, and may have no storage."""
+    package = await desk.course(S2004)
+    player = await desk.play(package)
+    await _send(desk, player, _place(1))
+    launched = await desk.launch(package)
+    with pytest.raises(LaunchSupersededError):
+        await _send(desk, player, _place(2), leave=True)
+    answer = await _start(desk, launched, "")
+    assert answer["recovered"] == []
+    assert answer["view"]["activity"]["data"]["cmi.location"] == "p2"
+    assert await _log(desk) == [(player.view["launch"], 1, "applied"), (player.view["launch"], 2, "applied")]
+
+
+@pytest.mark.parametrize("mode", [Mode.REVIEW, Mode.BROWSE])
+async def test_a_journal_of_a_visit_that_counts_counts_also_when_the_next_launch_does_not(desk, mode) -> None:
+    package = await desk.course(S2004)
+    player = await desk.play(package)
+    await _send(desk, player, _place(1))
+    launched = await desk.launch(package, mode=mode)
+    score = _commit(2, ("cmi.location", "p2"), ("cmi.completion_status", "completed"), ("cmi.score.scaled", "0.5"))
+    await _start(desk, launched, player.view["launch"], score)
+    shown = await desk.shown()
+    assert shown["cmi_data"]["cmi.location"] == "p2"
+    assert (shown["completion_status"], shown["score"]["scaled"]) == ("completed", 0.5)
+
+
+@pytest.mark.parametrize("mode", [Mode.REVIEW, Mode.BROWSE])
+async def test_a_journal_of_a_visit_that_does_not_count_is_kept_in_the_log_only(desk, mode) -> None:
+    package = await desk.course(S2004)
+    counted = await desk.play(package)
+    await _send(desk, counted, _place(1))
+    looking = await desk.play(package, mode=mode)
+    run = looking.view["launch"]
+    launched = await desk.launch(package)
+    answer = await _start(desk, launched, run, _commit(1, ("cmi.completion_status", "completed"), initialized=True))
+    assert answer["recovered"] == [{"launch": run, "acknowledged": 1}]
+    assert (await desk.shown())["completion_status"] == "incomplete"
+    assert (await _log(desk))[-1] == (run, 1, "late")
+
+
+async def test_a_look_in_another_browser_does_not_make_the_journal_of_the_last_visit_late(desk) -> None:
+    package = await desk.course(S2004)
+    run = (await desk.play(package)).view["launch"]
+    await desk.play(package, mode=Mode.REVIEW)
+    answer = await _start(desk, await desk.launch(package), run, _place(1))
+    assert answer["view"]["activity"]["data"]["cmi.location"] == "p1"
+
+
+async def test_a_look_does_not_let_the_log_forget_what_the_last_visit_has_said(desk) -> None:
+    desk.options = ServiceOptions(log_retention_days=1)
+    desk.__post_init__()
+    package = await desk.course()
+    player = await desk.play(package)
+    said = _commit(1, ("cmi.comments", "once"), initialized=True)
+    await _send(desk, player, said)
+    await desk.play(package, mode=Mode.REVIEW)
+    desk.clock.move(2 * 86400)
+    assert (await desk.service.maintain())["pruned"] == 0
+    await _start(desk, await desk.launch(package), player.view["launch"], said)
+    assert (await desk.shown())["cmi_data"]["cmi.comments"] == "once"

@@ -6,7 +6,8 @@ storage's.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -80,6 +81,17 @@ class Work:
     def values(self) -> Mapping[str, str]:
         """Run-time data of the current activity, as they are now."""
         return self.delivered if self.delivered is not None else self.runtime.values if self.runtime else {}
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Let what is handled meanwhile count, also within a launch in browse or review mode: a real visit said it."""
+        scratch, launch = self.scratch, self.state.launch
+        self.scratch = None
+        self.state.launch = None if launch is None else replace(launch, mode="normal")
+        yield
+        self.scratch, self.state.launch = scratch, launch
+        if scratch is not None:
+            _begin_copy(self.state, scratch)
 
     async def handle(self, event: Event) -> Effects:
         """Let the engine handle an event and collect what it changes."""
@@ -293,8 +305,7 @@ async def work_of(
     if state.launch is not None and state.launch.mode != "normal":
         scratch = from_snapshot(opened.tree, state.scratch or {})
         scratch.launch = state.launch
-        if state.scratch is None:
-            scratch.activities = {key: replace(entry) for key, entry in state.activities.items()}
+        _begin_copy(state, scratch)
     known = LearnerData()
     if learner_data and (scopes := {s for s in (opened.objective_scope, opened.store_scope) if s is not None}):
         known = await desk.storage.load_learner(record.tenant_id, record.user_id, scopes)
@@ -302,6 +313,12 @@ async def work_of(
             if played is not None and opened.objective_scope is not None:
                 played.tracking.load_globals({key[1]: items for key, items in known.objectives.items()})
     return Work(desk, record, runtime, opened, state, desk.clock(), known, scratch, rows=rows)
+
+
+def _begin_copy(state: SessionState, scratch: SessionState) -> None:
+    """Let a copy on which nothing was played yet start from what counts."""
+    if state.scratch is None:
+        scratch.activities = {key: replace(entry) for key, entry in state.activities.items()}
 
 
 async def change_session(
@@ -372,12 +389,10 @@ async def end_expired(work: Work) -> bool:
     expires_at = work.record.expires_at
     if work.state.phase is not Phase.ACTIVE or (expires_at is not None and expires_at > work.now):
         return False
-    launch = work.state.launch
     # A launch in browse or review mode plays on a copy, which ends with it. What it found open was a real visit.
     work.scratch = None
-    work.state.launch = None if launch is None else replace(launch, mode="normal")
-    await work.handle(Left(noticed=False))
-    work.state.launch = launch
+    with work.counted():
+        await work.handle(Left(noticed=False))
     return True
 
 

@@ -186,8 +186,12 @@ class LaunchCalls(Desk):
 
 
 def last_run(launch: Launch) -> str | None:
-    """The run that owned the session last, before the launch starts anew: what its journal still holds is applied."""
-    return launch.key if launch.run and not launch.recovering else launch.previous
+    """The run that owned the session last, before the launch starts anew: what its journal still holds is applied.
+
+    Runs in browse and review mode are passed over: what they did does not count, and they change nothing that does.
+    """
+    has_owned = launch.run and not launch.recovering and Mode(launch.mode) is Mode.NORMAL
+    return launch.key if has_owned else launch.previous
 
 
 def expired() -> AccessError:

@@ -18,10 +18,10 @@ from scorm_embed.engine.events import Committed, Left, Requested, Started
 from scorm_embed.engine.state import Launch
 from scorm_embed.service.changes import Rows, Work, change_session
 from scorm_embed.service.launches import LaunchCalls, expired, last_run, superseded
-from scorm_embed.service.model import ContentUrl, Document
+from scorm_embed.service.model import ContentUrl, Document, Mode
 from scorm_embed.service.views import navigation_document, summary_document, tree_document, view_document
 from scorm_embed.service.wire import Recovered, SentCommit, SentMessage, read_message, read_start
-from scorm_embed.storage.base import CommitRecord
+from scorm_embed.storage.base import LOOK, OPENING, CommitRecord
 
 _CALL_RULES = {rule.value: SENTENCES[rule] for rule in (Rule.ARGUMENT, Rule.INITIALIZE_AGAIN)}
 _CALLS = {call.name for m in (METHODS_12, METHODS_2004) for call in (m.initialize, m.terminate, m.commit)}
@@ -41,16 +41,20 @@ class PlayerCalls(LaunchCalls):
 
         async def change(work: Work) -> Document:
             launch = self.owning_launch(work, launch_id)
-            answers = [await self._recover(work, entry, launch) for entry in sent.recovered]
+            owner = last_run(launch)
+            answers = [await self._recover(work, entry, owner) for entry in sent.recovered]
+            if owner is not None and not sent.more and all(entry.launch != owner for entry in sent.recovered):
+                await self._recover(work, Recovered(owner, ()), owner)
             if not launch.recovering:
-                launch.previous = last_run(launch)
+                launch.previous = owner
                 launch.run += 1
                 launch.applied, launch.held = 0, []
             launch.recovering = sent.more
             work.renew()
             if not sent.more:
                 await work.handle(Started())
-                work.commits.append(_row(work, launch.key, 0, "launch", details={"mode": launch.mode}))
+                kind = OPENING if Mode(launch.mode) is Mode.NORMAL else LOOK
+                work.commits.append(_row(work, launch.key, 0, kind, details={"mode": launch.mode}))
             return {"recovered": answers}
 
         answer, work = await change_session(self, tenant_id, session_id, change)
@@ -150,20 +154,24 @@ class PlayerCalls(LaunchCalls):
             work.commits.append(replace(row, refused=refused, tolerated=tolerated))
         return [(commit.number, refusal) for refusal in effects.refused]
 
-    async def _recover(self, work: Work, entry: Recovered, launch: Launch) -> Document:
-        """Apply what the last owner's journal held; what an older one held is kept as late."""
-        if entry.launch != last_run(launch):
+    async def _recover(self, work: Work, entry: Recovered, owner: str | None) -> Document:
+        """Apply what is left of the last owner, in its journal and in the log; what is left of others is kept as late.
+
+        What the leaving page sent while the new launch was already there came too late to be applied then. Its browser
+        may have no storage, or be another one, so that the log alone has it.
+        """
+        if entry.launch != owner:
             await self._keep_late(work, entry.launch, entry.commits)
         else:
             known = await self.storage.find_commits(work.record.tenant_id, work.record.id, entry.launch)
             applied = {record.number for record in known if record.status == "applied"}
-            # What the leaving page sent while the new launch was already there came too late to be applied then.
             kept = {record.number: (_sent(record), True) for record in known if record.status != "applied"}
             commits = {commit.number: (commit, False) for commit in entry.commits} | kept
-            for number in sorted(commits):
-                commit, was_held = commits[number]
-                if number not in applied:
-                    await self._apply(work, entry.launch, commit, act=False, settle=was_held, recovered=True)
+            with work.counted():
+                for number in sorted(commits):
+                    commit, was_held = commits[number]
+                    if number not in applied:
+                        await self._apply(work, entry.launch, commit, act=False, settle=was_held, recovered=True)
         last = max((commit.number for commit in entry.commits), default=0)
         return {"launch": entry.launch, "acknowledged": last}
 

@@ -172,6 +172,8 @@ BY_API = "api"
 """What stands for the launch in rows of the log that no player sent."""
 OPENING = "launch"
 """The kind of a row of the log that says that the player was opened: what came before it is over."""
+LOOK = "look"
+"""The same in browse or review mode: what came before is not over, because a browser may still hold data of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class CommitRecord:
     attempt_number: int
     activity_attempt: int
     kind: str
-    """``commit``, ``navigation``, ``end``, ``launch``, ``put``."""
+    """``commit``, ``navigation``, ``end``, ``launch``, ``look``, ``put``."""
     status: str
     """``applied``, ``held`` (an earlier number is missing) or ``late`` (its launch was superseded)."""
     elements: Json

@@ -309,7 +309,7 @@ SCHEMAS: dict[str, Schema] = {
         {
             "launch": text("The launch that sent it; `api` for a PUT."),
             "number": INTEGER,
-            "kind": text(examples=["commit", "navigation", "end", "launch", "put"]),
+            "kind": text(examples=["commit", "navigation", "end", "launch", "look", "put"]),
             "status": text(enum=["applied", "held", "late"]),
             "received_at": TIME,
             "sent_at": TIME_OR_NULL,
