@@ -34,7 +34,7 @@ from scorm_embed.storage.base import (
     SessionChange,
     SessionRecord,
 )
-from scorm_embed.storage.elements import merged
+from scorm_embed.storage.elements import SHAPES, is_loaded, merged
 
 TRIES = 12
 """How often a change is computed anew when another writer was faster, before the request is answered with 503."""
@@ -281,6 +281,18 @@ class Work:
             return RuntimeRecord(self._key(*key), self.delivered)
         return self.runtime if self.runtime is not None and self.runtime.key == self._key(*key) else None
 
+    async def whole_runtime(self) -> RuntimeRecord | None:
+        """The same with all records of its collections: those that were not asked for are read now."""
+        runtime = self.current_runtime()
+        if runtime is None or all(
+            is_loaded(collection, position, self.rows)
+            for collection, count in runtime.counts.items()
+            if collection in SHAPES
+            for position in range(count)
+        ):
+            return runtime
+        return RuntimeRecord(runtime.key, await self._stored(runtime.key) or {})
+
 
 async def load_work(desk: Desk, tenant_id: str, session_id: str, rows: Rows = None) -> Work:
     """Load a session; ``NotFoundError`` with SESSION_NOT_FOUND."""
@@ -405,7 +417,7 @@ async def save(work: Work, expected_version: int | None) -> None:
     """Store what a piece of work has changed, and tell the hooks."""
     desk = work.desk
     record = work.finished() if expected_version is not None else work.record
-    events = _hook_events(work, record) if desk.hooks.wanted(work.happenings, record.tenant_id) else []
+    events = await _hook_events(work, record) if desk.hooks.wanted(work.happenings, record.tenant_id) else []
     stored = desk.outbox.records(events)
     learner = LearnerData(work.objectives, work.stores) if work.objectives or work.stores else None
     change = SessionChange(
@@ -434,8 +446,8 @@ def _keep_recent(work: Work) -> None:
         work.desk.recent.keep(work.record, runtime, None if work.delivered is not None else work.rows)
 
 
-def _hook_events(work: Work, record: SessionRecord) -> Sequence[HookEvent]:
-    document = session_document(record, work.current_runtime(), work.opened.course, work.state)
+async def _hook_events(work: Work, record: SessionRecord) -> Sequence[HookEvent]:
+    document = session_document(record, await work.whole_runtime(), work.opened.course, work.state)
     return [
         HookEvent(
             happening.value,
