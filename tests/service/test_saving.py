@@ -68,6 +68,14 @@ async def test_what_the_server_refuses_is_reported_and_the_rest_is_kept(desk) ->
     assert (await desk.shown())["cmi_data"]["cmi.location"] == "a"
 
 
+async def test_a_number_that_nobody_can_store_does_not_keep_the_rest_from_being_saved(desk) -> None:
+    player = await desk.play(await desk.course(S2004))
+    answer = await _send(desk, player, _commit(1, ("cmi.score.raw", "9" * 400), ("cmi.location", "a")))
+    assert answer["acknowledged"] == 1
+    assert [(r["element"], r["code"]) for r in answer["refused"]] == [("cmi.score.raw", "406")]
+    assert (await desk.shown())["cmi_data"]["cmi.location"] == "a"
+
+
 async def test_an_older_window_is_told_so_and_its_data_are_kept_in_the_log(desk) -> None:
     package = await desk.course(S2004)
     older = await desk.play(package)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from scorm_embed.core.values import ALWAYS_ACCEPTED, SENTENCES, Misfit, Rule, parse_real, split_localized, worst
@@ -14,13 +12,14 @@ def test_a_number_is_read_as_content_writes_it(text: str, number: float) -> None
     assert parse_real(text) == number
 
 
-@pytest.mark.parametrize("text", ["", " 1", "1 ", "NaN", "inf", "1_0", "٣", "1e1000000", "0x1", "1,5"])
+@pytest.mark.parametrize(
+    "text", ["", " 1", "1 ", "NaN", "inf", "1_0", "٣", "1e1000000", "0x1", "1,5", "9" * 5000, "-1e309"]
+)
 def test_what_is_no_number_is_none(text: str) -> None:
     assert parse_real(text) is None
 
 
 def test_a_number_of_any_length_is_read() -> None:
-    assert parse_real("9" * 5000) == math.inf
     assert parse_real("0." + "3" * 5000) == pytest.approx(1 / 3)
 
 

@@ -5,6 +5,7 @@ Owns the text form of numbers. Values are kept as they were written, so nothing 
 
 from __future__ import annotations
 
+import math
 import re
 
 from scorm_embed.core.values.verdict import Misfit, Rule, Verdict
@@ -16,8 +17,10 @@ _INTEGER = re.compile(r"-?[0-9]+")
 
 
 def parse_real(text: str) -> float | None:
-    """The number a text stands for, read as generously as content writes it (``1e-7`` too); None when it is none."""
-    return float(text) if _EXPONENT.fullmatch(text) else None
+    """The number a text stands for, read as generously as content writes it (``1e-7`` too); None when it is none, or
+    is larger than what anybody can calculate with or store."""
+    number = float(text) if _EXPONENT.fullmatch(text) else math.inf
+    return number if math.isfinite(number) else None
 
 
 def check_real(text: str, minimum: float | None = None, maximum: float | None = None) -> Verdict:

@@ -13,8 +13,8 @@ export const VISIBLE = /[^\x00-\x20\x7f-\xa0]/;
 
 export const misfit = (verdict = "") => verdict === "type" || verdict === "range";
 
-/** The number a text stands for, NaN when it is none. */
-export const parseReal = (text = "") => (EXPONENT.test(text) ? +text : NaN);
+/** The number a text stands for, NaN when it is none or infinite. */
+export const parseReal = (text = "") => (EXPONENT.test(text) && isFinite(+text) ? +text : NaN);
 
 /** @param {RegExp} form @param {string} text @param {import("./datamodel").Facts} [row] */
 export function number(form, text, { minimum = -Infinity, maximum = Infinity } = {}) {
