@@ -11,6 +11,7 @@ from scorm_embed.core.datamodel import Strictness
 from scorm_embed.core.standard import Standard
 from scorm_embed.errors import AccessError, LaunchSupersededError
 from scorm_embed.service import ServiceOptions
+from scorm_embed.testing.package_builder import Item
 from scorm_embed.testing.player import FakePlayer
 
 S2004 = Standard.SCORM_2004_4TH
@@ -146,8 +147,6 @@ async def test_a_launch_ends_at_its_last_moment_however_often_it_is_renewed(desk
 
 
 async def test_a_navigation_that_is_sent_twice_happens_once(desk) -> None:
-    from scorm_embed.testing.package_builder import Item
-
     items = [Item(name) for name in ("item_1", "item_2", "item_3")]
     player = await desk.play(await desk.course(Standard.SCORM_12, *items))
     click = {"navigate": {"request": "continue", "target": None}}
@@ -170,6 +169,30 @@ async def test_what_a_reloaded_page_sent_after_the_new_launch_was_made_is_applie
     assert [(row["number"], row["status"]) for row in log if row["kind"] == "commit"] == [
         (1, "applied"),
         (2, "applied"),
+    ]
+
+
+async def test_content_that_began_again_after_it_asked_to_go_on_is_heard_first(desk) -> None:
+    """Without a network nothing follows from Terminate, and the learner goes on in the same content."""
+    player = await desk.play(await desk.course(S2004, Item("item_1"), Item("item_2")))
+    await player.click("choice", "item_1")
+    asked = _commit(1, ("adl.nav.request", "{target=item_2}choice"), initialized=True, terminated=True)
+    answer = await _send(desk, player, asked, _commit(2, ("cmi.location", "p2"), initialized=True))
+    assert (answer["acknowledged"], answer["refused"], answer["view"]) == (2, [], None)
+    assert (await desk.shown())["cmi_data"]["cmi.location"] == "p2"
+    again = _commit(3, ("adl.nav.request", "{target=item_2}choice"), terminated=True)
+    assert (await _send(desk, player, again))["view"]["activity"]["id"] == "item_2"
+
+
+async def test_what_comes_from_content_that_was_left_is_refused_and_not_lost_in_silence(desk) -> None:
+    player = await desk.play(await desk.course(S2004, Item("item_1"), Item("item_2")))
+    await player.click("choice", "item_1")
+    await player.click("choice", "item_2")
+    answer = await _send(desk, player, _commit(1, ("cmi.location", "p2"), initialized=True))
+    refused = {"number": 1, "element": "cmi.location", "code": "351", "reason": "The activity item_1 was left already."}
+    assert (answer["acknowledged"], answer["refused"]) == (1, [refused])
+    assert (await desk.service.commits("acme", "s1"))["commits"][-1]["refused"] == [
+        ["cmi.location", "351", "The activity item_1 was left already."]
     ]
 
 

@@ -24,7 +24,8 @@ class Committed:
     initialized: bool = False
     terminated: bool = False
     act: bool = True
-    """Whether the content's navigation request may be acted on: not when the learner's own event follows."""
+    """Whether the content's navigation request may be acted on: not when the learner's own event follows, nor when the
+    content has begun again meanwhile."""
     recovered: bool = False
     """Whether the data come from the journal of an earlier run: they say nothing about when the learner was there."""
 

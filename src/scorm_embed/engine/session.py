@@ -16,7 +16,7 @@ from scorm_embed.core.sequencing.activity_tree import NO_ACTIVITY, ActivityTree
 from scorm_embed.core.sequencing.overall import Outcome, overall_sequencing
 from scorm_embed.core.sequencing.vocabulary import Draw, NavigationRequest
 from scorm_embed.engine import communication, outcome
-from scorm_embed.engine.effects import Delivery, Effects, Happening
+from scorm_embed.engine.effects import Delivery, Effects, Happening, Refusal
 from scorm_embed.engine.ending import content_request, exit_is_suspend
 from scorm_embed.engine.events import AttemptRequested, Committed, Event, Left, Requested, Started, Written
 from scorm_embed.engine.state import AttemptSummary, Communication, Phase, SessionState
@@ -139,6 +139,9 @@ def _begin_attempt(play: Play) -> None:
 def _commit(play: Play, event: Committed, effects: Effects, now: datetime, draw: Draw) -> None:
     state = play.state
     if play.cmi is None or event.activity_id != play.activity_id:
+        code = 351 if play.course.standard.is_2004 else 101
+        sentence = f"The activity {event.activity_id} was left already."
+        effects.refused.extend(Refusal(event.number, element, code, sentence) for element, _ in event.elements)
         return
     communication.receive(play, event, effects, now)
     if not event.terminated:

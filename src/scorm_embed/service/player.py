@@ -120,7 +120,8 @@ class PlayerCalls(LaunchCalls):
         act = message.request is None and not message.leave
         while (entry := waiting.pop(launch.applied + 1, None)) is not None:
             commit, was_held = entry
-            refused += await self._apply(work, launch.key, commit, act=act, settle=was_held)
+            is_last = commit.number + 1 not in waiting
+            refused += await self._apply(work, launch.key, commit, act=act and is_last, settle=was_held)
             launch.applied = commit.number
             if was_held and commit.number in launch.held:
                 launch.held.remove(commit.number)
