@@ -209,6 +209,28 @@ def test_a_journal_too_large_for_one_request_is_handed_over_in_parts(wire, playe
     assert player.stored() == []
 
 
+def test_a_journal_that_does_not_get_through_is_handed_over_in_smaller_parts(wire, player):
+    player.open()
+    player.page.evaluate(
+        """(journal) => { for (let number = 1; number < 5; number++) localStorage.setItem(
+        `${journal}L0.1#${number}`, JSON.stringify({ number, x: 'y'.repeat(300000) })) }""",
+        wire.journal("acme"),
+    )
+    wire.start_faults = ["drop"]
+    player.open()
+    numbers = [[c["number"] for entry in body["recover"] for c in entry["commits"]] for body in wire.starts[1:]]
+    assert numbers == [[1, 2, 3, 4], [1, 2], [3, 4]]
+    assert player.stored() == []
+
+
+def test_a_page_that_starts_says_which_it_is_whenever_it_asks(wire, player):
+    wire.start_faults = ["drop"]
+    player.open()
+    player.open()
+    names = [body["page"] for body in wire.starts]
+    assert names[0] == names[1] != names[2]
+
+
 @pytest.mark.parametrize("status", [(401, "EXPIRED_TOKEN"), (404, "SESSION_NOT_FOUND")])
 def test_a_start_that_is_refused_says_why(wire, player, status):
     wire.start_faults = [status]

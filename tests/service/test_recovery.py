@@ -147,3 +147,25 @@ async def test_a_look_does_not_let_the_log_forget_what_the_last_visit_has_said(d
     assert (await desk.service.maintain())["pruned"] == 0
     await _start(desk, await desk.launch(package), player.view["launch"], said)
     assert (await desk.shown())["cmi_data"]["cmi.comments"] == "once"
+
+
+async def test_a_page_that_asked_twice_is_not_superseded_by_itself(desk) -> None:
+    """A server that was slow still answers what the page has given up waiting for, perhaps last."""
+    package = await desk.course(S2004)
+    run = (await desk.play(package)).view["launch"]
+    launched = await desk.launch(package)
+    first = await _start(desk, launched, run, _place(1), page="one")
+    again = await _start(desk, launched, run, _place(1), page="one")
+    assert again["recovered"] == first["recovered"]
+    assert (again["view"]["launch"], again["view"]["number"]) == (first["view"]["launch"], first["view"]["number"])
+    assert again["view"]["activity"] == first["view"]["activity"]
+    assert first["view"]["activity"]["data"]["cmi.location"] == "p1"
+    body = {"launch": first["view"]["launch"], "view": first["view"]["number"], "commits": [_place(1)]}
+    where = ("acme", "s1", launched.launch_id)
+    assert (await desk.service.commit(*where, body, _url))["acknowledged"] == 1
+    await _start(desk, launched, run, _place(1), page="one")
+    body["commits"] = [_place(2)]
+    assert (await desk.service.commit(*where, body, _url))["acknowledged"] == 2
+    assert (await _start(desk, launched, "", page="two"))["view"]["launch"] != first["view"]["launch"]
+    with pytest.raises(LaunchSupersededError):
+        await desk.service.commit(*where, body, _url)

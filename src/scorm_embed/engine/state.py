@@ -51,6 +51,8 @@ class Launch:
     """The run that owned the session before: what its journal still holds is applied, not just kept."""
     recovering: bool = False
     """Whether the newest run has not started yet: its page still hands over what the one before left."""
+    page: str | None = None
+    """What the page of the newest run calls itself."""
 
     @property
     def key(self) -> str:

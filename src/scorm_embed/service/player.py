@@ -20,7 +20,7 @@ from scorm_embed.service.changes import Rows, Work, change_session
 from scorm_embed.service.launches import LaunchCalls, expired, last_run, superseded
 from scorm_embed.service.model import ContentUrl, Document, Mode
 from scorm_embed.service.views import navigation_document, summary_document, tree_document, view_document
-from scorm_embed.service.wire import Recovered, SentCommit, SentMessage, read_message, read_start
+from scorm_embed.service.wire import Recovered, SentCommit, SentMessage, SentStart, read_message, read_start
 from scorm_embed.storage.base import LOOK, OPENING, CommitRecord
 
 _CALL_RULES = {rule.value: SENTENCES[rule] for rule in (Rule.ARGUMENT, Rule.INITIALIZE_AGAIN)}
@@ -45,22 +45,27 @@ class PlayerCalls(LaunchCalls):
             answers = [await self._recover(work, entry, owner) for entry in sent.recovered]
             if owner is not None and not sent.more and all(entry.launch != owner for entry in sent.recovered):
                 await self._recover(work, Recovered(owner, ()), owner)
-            if not launch.recovering:
-                launch.previous = owner
-                launch.run += 1
-                launch.applied, launch.held = 0, []
-            launch.recovering = sent.more
             work.renew()
-            if not sent.more:
-                await work.handle(Started())
-                kind = OPENING if Mode(launch.mode) is Mode.NORMAL else LOOK
-                work.commits.append(_row(work, launch.key, 0, kind, details={"mode": launch.mode}))
+            if not _is_answered(work, launch, sent):
+                await self._begin(work, launch, sent, owner)
             return {"recovered": answers}
 
         answer, work = await change_session(self, tenant_id, session_id, change)
         if sent.more:
             return answer | {"tree": None, "view": None}
         return answer | {"tree": tree_document(work), "view": view_document(work, content_url)}
+
+    async def _begin(self, work: Work, launch: Launch, sent: SentStart, owner: str | None) -> None:
+        """Begin a run, and start the course in it when its page has handed over everything."""
+        if not launch.recovering:
+            launch.previous = owner
+            launch.run += 1
+            launch.applied, launch.held = 0, []
+        launch.recovering, launch.page = sent.more, sent.page
+        if not sent.more:
+            await work.handle(Started())
+            kind = OPENING if Mode(launch.mode) is Mode.NORMAL else LOOK
+            work.commits.append(_row(work, launch.key, 0, kind, details={"mode": launch.mode}))
 
     async def commit(
         self, tenant_id: str, session_id: str, launch_id: str, body: Mapping[str, Any], content_url: ContentUrl
@@ -185,6 +190,12 @@ class PlayerCalls(LaunchCalls):
         for commit in commits:
             if commit.number not in known:
                 work.commits.append(_row(work, key, commit.number, "commit", commit, status="late"))
+
+
+def _is_answered(work: Work, launch: Launch, sent: SentStart) -> bool:
+    """Whether the page has started already and asks again, because it gave up waiting: a slow server may answer both
+    calls, the later one first, and its own start must not supersede the page."""
+    return sent.page is not None and launch.page == sent.page and not launch.recovering and work.scratch is None
 
 
 def _touched(commits: tuple[SentCommit, ...]) -> Rows:

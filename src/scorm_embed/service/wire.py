@@ -26,6 +26,10 @@ REQUESTS = {
 """The learner's events, as the player's controls are called."""
 
 
+PAGE_CHARS_KEPT = 40
+"""Of the name that a page gives itself."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageLimits:
     """How much one message of the player may bring. A worker answers nobody else while it applies it; the player halves
@@ -68,6 +72,8 @@ class SentStart:
     recovered: tuple[Recovered, ...]
     more: bool
     """Whether more of the journal follows in another call: nothing starts before that."""
+    page: str | None
+    """Tells the page that starts from others: the same page that asks again gets the same run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +217,10 @@ def read_start(body: Mapping[str, Any], limits: MessageLimits | None = None) -> 
         commits = reader.commits(entry.get("commits"), f"{path}.commits")
         found[launch] = _once((*found.get(launch, ()), *commits))
     more = reader.get(body, "more", bool, "", False)
+    page = reader.get(body, "page", str, "", None)
     reader.done()
-    return SentStart(tuple(Recovered(launch, commits) for launch, commits in found.items()), bool(more))
+    recovered = tuple(Recovered(launch, commits) for launch, commits in found.items())
+    return SentStart(recovered, bool(more), None if page is None else page[:PAGE_CHARS_KEPT])
 
 
 def read_message(body: Mapping[str, Any], limits: MessageLimits | None = None) -> SentMessage:

@@ -206,7 +206,7 @@ function refused(code = "") {
 const unreachable = (again = reload) => screen.panel(t("unreachable"), t("unreachable_text"), t("retry"), again);
 
 /** The body of `start`: what the journal holds, as far as it fits. */
-function recovery(bytes = 0) {
+function recovery(bytes = 0, page = 0) {
   const left = [];
   let more = false;
   for (const [launch, commits] of journal.read()) {
@@ -215,7 +215,7 @@ function recovery(bytes = 0) {
     if (count) left.push(`{"launch":"${launch}","commits":[${commits.slice(0, count)}]}`);
     more ||= count < commits.length;
   }
-  return `{"recover":[${left}],"more":${more && !!left.length},"language":"${boot.language}"}`;
+  return `{"recover":[${left}],"more":${more && !!left.length},"page":"${page}","language":"${boot.language}"}`;
 }
 
 /** Start a run. */
@@ -224,14 +224,16 @@ async function begin() {
   screen.panel(t("loading"));
   sender?.stop();
   let bytes = RECOVERY_BYTES;
+  const page = Math.random();
   for (let failures = 1; ; ) {
-    const outcome = await post(`${boot.run}start`, recovery(bytes));
+    const outcome = await post(`${boot.run}start`, recovery(bytes, page));
     if (outcome.kind === "ok") {
       for (const { launch, acknowledged } of outcome.data.recovered) journal.forget(launch, acknowledged);
       if (outcome.data.view) return started(outcome.data);
     } else if (outcome.kind === "fatal") return refused(outcome.code);
     else if (outcome.kind === "large") bytes = bytes > 1000 ? bytes / 2 : 0;
     else {
+      if (bytes > 50000) bytes /= 2; // a slow network
       screen.saving("offline");
       unreachable(() => wake());
       await new Promise((resolve) => {
