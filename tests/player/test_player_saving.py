@@ -184,6 +184,23 @@ def test_a_request_that_is_too_large_for_the_server_is_split_further(wire, playe
     assert [commit["number"] for commit in wire.commits] == [1, 2, 3, 4, 5]
 
 
+def test_what_a_slow_network_does_not_take_at_once_goes_in_smaller_parts(wire, player):
+    wire.faults = ["drop", "hang", "hang"]
+    wire.boot = {"commit_bytes_max": 200000}
+    player.page.clock.install()
+    player.open()
+    player.sco(
+        "sco.begin(); for (let i = 0; i < 8; i++) { sco.set('cmi.location', i + 'x'.repeat(30000)); sco.commit() }"
+    )
+    for request in (1, 2, 3):
+        wire.until(lambda count=request: len(wire.requests) >= count)
+        player.page.clock.run_for(31000)
+    player.page.clock.resume()
+    player.wait(save="saved")
+    assert [len(body["commits"]) for body in wire.requests][1:4] == [7, 4, 2]
+    assert wire.elements["cmi.location"][0] == "7"
+
+
 def test_a_newer_window_stops_this_one_and_keeps_its_last_words(wire, player):
     wire.scripts["item_1"] = "window.onunload = function () { sco.set('cmi.location', 'late'); sco.end() }"
     wire.faults = [(409, "LAUNCH_SUPERSEDED"), (409, "LAUNCH_SUPERSEDED")]

@@ -168,6 +168,8 @@ export function createSender({ boot, journal, launch, view, answered, refused, s
       portion /= 2;
       wake();
     } else if (outcome.kind !== "ok") {
+      // What a slow network does not take in time it takes in pieces.
+      if (mine.signal.aborted && portion > COMMIT_BYTES_MAX) portion /= 2;
       again(outcome.kind === "retry" ? outcome.seconds : PAUSE_SECONDS_MAX);
     } else {
       const { acknowledged, view } = outcome.data;
