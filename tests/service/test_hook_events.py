@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from scorm_embed.core.standard import Standard
+from scorm_embed.errors import NotFoundError, ScormEmbedError
 from scorm_embed.service import HookEvent
+from scorm_embed.service.hooks import HookError
 
 pytestmark = pytest.mark.anyio
 
@@ -44,3 +46,24 @@ async def test_hooks_are_shown_the_whole_session_whatever_the_commit_has_touched
     await desk.service.end_expired()
     assert [event.type for event in told] == ["completed", "ended"]
     assert told[1].session == await desk.shown()
+
+
+async def test_an_error_of_ours_that_a_hook_raises_is_the_hooks_and_not_the_players(desk: Any) -> None:
+    """Its code would tell the player that its launch is over."""
+    broken = True
+
+    async def look_up(event: HookEvent) -> None:
+        if broken:
+            await desk.service.session("acme", "another")
+
+    desk.service.hooks.add("completed", look_up, transaction=True)
+    player = await desk.play(await desk.course(Standard.SCORM_2004_4TH))
+    player.sco.initialize()
+    player.sco.set("cmi.completion_status", "completed")
+    with pytest.raises(HookError) as caught:
+        await player.sync()
+    assert isinstance(caught.value.__cause__, NotFoundError)
+    assert not isinstance(caught.value, ScormEmbedError)
+    broken = False
+    await player.sync()
+    assert (await desk.shown())["completion_status"] == "completed"

@@ -24,7 +24,7 @@ import anyio.to_thread
 from anyio.lowlevel import RunVar
 
 from scorm_embed.engine.effects import Happening
-from scorm_embed.errors import ConfigurationError
+from scorm_embed.errors import ConfigurationError, ScormEmbedError, StorageUnavailableError
 from scorm_embed.service.model import Document
 from scorm_embed.storage.base import Inside
 
@@ -75,6 +75,14 @@ class Handler(Protocol):
 
     async def tell(self, event: HookEvent) -> None:
         """Do what is to be done; an exception lets it be tried again, ``GoneError`` does not."""
+
+
+class HookError(Exception):
+    """A hook within the transaction asked us for something and was refused.
+
+    Not passed on as it is: its code would tell the player that its own launch is over, or the service that it was
+    beaten by another writer.
+    """
 
 
 class GoneError(Exception):
@@ -139,9 +147,14 @@ class Hooks:
 
         async def run(connection: Any) -> None:
             for hook, event in calls:
-                result = hook(replace(event, connection=connection))
-                if inspect.isawaitable(result):
-                    await result
+                try:
+                    result = hook(replace(event, connection=connection))
+                    if inspect.isawaitable(result):
+                        await result
+                except StorageUnavailableError:
+                    raise
+                except ScormEmbedError as error:
+                    raise HookError(f"{_name_of(hook)}: {error}") from error
 
         return run
 
