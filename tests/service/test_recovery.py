@@ -169,3 +169,20 @@ async def test_a_page_that_asked_twice_is_not_superseded_by_itself(desk) -> None
     assert (await _start(desk, launched, "", page="two"))["view"]["launch"] != first["view"]["launch"]
     with pytest.raises(LaunchSupersededError):
         await desk.service.commit(*where, body, _url)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+async def test_last_words_that_are_in_the_log_and_in_the_journal_count_once(desk, parts) -> None:
+    package = await desk.course()
+    player = await desk.play(package)
+    run = player.view["launch"]
+    said = [_commit(number, ("cmi.comments", f"{number},"), initialized=number == 1) for number in (1, 2, 3)]
+    await _send(desk, player, said[0])
+    launched = await desk.launch(package)
+    with pytest.raises(LaunchSupersededError):
+        await _send(desk, player, said[1], leave=True)
+    if parts == 2:
+        await _start(desk, launched, run, *said[:2], more=True)
+    await _start(desk, launched, run, *said)
+    assert (await desk.shown())["cmi_data"]["cmi.comments"] == "1,2,3,"
+    assert await _log(desk) == [(run, 1, "applied"), (run, 2, "applied"), (run, 3, "applied")]

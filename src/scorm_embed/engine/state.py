@@ -49,6 +49,8 @@ class Launch:
     """Numbers of this run that are kept and wait for an earlier one."""
     previous: str | None = None
     """The run that owned the session before: what its journal still holds is applied, not just kept."""
+    leftover: bool = False
+    """Whether the log holds data of that run that came too late, or too early, to be applied."""
     recovering: bool = False
     """Whether the newest run has not started yet: its page still hands over what the one before left."""
     page: str | None = None

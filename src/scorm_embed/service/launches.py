@@ -136,7 +136,9 @@ class LaunchCalls(Desk):
     def _own(self, work: Work, launch: Launch) -> None:
         """Let the launch own the session; what an earlier one sends from now on is late."""
         last = work.state.launch
-        launch.previous = None if last is None else last_run(last)
+        if last is not None:
+            launch.previous = last_run(last)
+            launch.leftover = last.leftover or bool(last.held)
         work.state.launch = launch
         work.state.scratch = None
         work.scratch = None

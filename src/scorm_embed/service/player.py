@@ -43,8 +43,11 @@ class PlayerCalls(LaunchCalls):
             launch = self.owning_launch(work, launch_id)
             owner = last_run(launch)
             answers = [await self._recover(work, entry, owner) for entry in sent.recovered]
-            if owner is not None and not sent.more and all(entry.launch != owner for entry in sent.recovered):
-                await self._recover(work, Recovered(owner, ()), owner)
+            if not sent.more:
+                is_left = launch.leftover or bool(launch.held)
+                if owner is not None and is_left and all(entry.launch != owner for entry in sent.recovered):
+                    await self._recover(work, Recovered(owner, ()), owner)
+                launch.leftover = False
             work.renew()
             if not _is_answered(work, launch, sent):
                 await self._begin(work, launch, sent, owner)
@@ -190,6 +193,9 @@ class PlayerCalls(LaunchCalls):
         for commit in commits:
             if commit.number not in known:
                 work.commits.append(_row(work, key, commit.number, "commit", commit, status="late"))
+        launch = work.state.launch
+        if commits and launch is not None and key == last_run(launch):
+            launch.leftover = work.dirty = True
 
 
 def _is_answered(work: Work, launch: Launch, sent: SentStart) -> bool:
