@@ -186,3 +186,14 @@ async def test_last_words_that_are_in_the_log_and_in_the_journal_count_once(desk
     await _start(desk, launched, run, *said)
     assert (await desk.shown())["cmi_data"]["cmi.comments"] == "1,2,3,"
     assert await _log(desk) == [(run, 1, "applied"), (run, 2, "applied"), (run, 3, "applied")]
+
+
+async def test_last_words_of_an_attempt_that_the_host_ended_do_not_count_in_the_next(desk) -> None:
+    package = await desk.course(S2004)
+    run = (await desk.play(package)).view["launch"]
+    launched = await desk.launch(package)
+    await desk.service.new_attempt("acme", "s1")
+    await _start(desk, launched, run, _commit(1, ("cmi.completion_status", "completed"), initialized=True))
+    attempts = (await desk.service.attempts("acme", "s1"))["attempts"]
+    assert [entry["completion_status"] for entry in attempts] == ["incomplete", "incomplete"]
+    assert await _log(desk) == [(run, 1, "late")]

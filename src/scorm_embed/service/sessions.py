@@ -88,8 +88,9 @@ class SessionCalls(Desk):
         """
 
         async def change(work: Work) -> None:
-            if work.state.launch is not None and work.state.launch.run:
-                work.state.launch.run += 1
+            if (launch := work.state.launch) is not None:
+                launch.run += bool(launch.run)
+                launch.previous, launch.leftover, launch.recovering = None, False, False
             work.state.scratch, work.scratch = None, None
             await work.handle(AttemptRequested())
 
