@@ -10,7 +10,7 @@ import pytest
 from scorm_embed.core.datamodel import Strictness
 from scorm_embed.core.standard import Standard
 from scorm_embed.errors import AccessError, LaunchSupersededError
-from scorm_embed.service import ServiceOptions
+from scorm_embed.service import Mode, ServiceOptions
 from scorm_embed.testing.package_builder import Item
 from scorm_embed.testing.player import FakePlayer
 
@@ -221,3 +221,17 @@ async def test_exit_all_beside_an_exit_of_suspend_keeps_the_place_in_a_course_of
     data = (await desk.play(package)).view["activity"]["data"]
     expected = ("ab-initio", None) if strict else ("resume", "p3")
     assert (data["cmi.entry"], data.get("cmi.location")) == expected
+
+
+@pytest.mark.parametrize("mode", [Mode.REVIEW, Mode.BROWSE])
+async def test_a_navigation_in_a_look_that_is_sent_twice_shows_the_same_data_again(desk, mode) -> None:
+    package = await desk.course(S2004, Item("item_1"), Item("item_2"))
+    player = await desk.play(package)
+    for number, name in enumerate(("item_1", "item_2"), start=1):
+        await player.click("choice", name)
+        await _send(desk, player, _commit(number, ("cmi.location", name), initialized=True) | {"activity": name})
+    looking = await desk.play(package, mode=mode)
+    click = {"navigate": {"request": "choice", "target": "item_1"}}
+    first = (await _send(desk, looking, **click))["view"]["activity"]
+    assert (first["data"]["cmi.location"], first["data"]["cmi.mode"]) == ("item_1", mode.value)
+    assert (await _send(desk, looking, **click))["view"]["activity"] == first
