@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scorm_embed.core.standard import Standard
+from scorm_embed.errors import CmiDataError
 from scorm_embed.service.model import SessionUpdate
 from scorm_embed.testing.package_builder import Item
 
@@ -63,15 +64,12 @@ async def test_a_session_time_that_the_host_writes_after_the_page_was_closed_cou
         (S12, "cmi.core.score.raw", "1e999"),
     ],
 )
-async def test_a_score_beyond_all_numbers_is_kept_as_it_was_written_and_shown_as_none(
-    desk, standard, element: str, value: str
-) -> None:
-    player = await desk.play(await desk.course(standard))
-    player.sco.initialize()
-    player.sco.set(element, value)
-    await player.sync()
-    shown = await desk.shown()
-    assert (shown["cmi_data"][element], shown["score"]) == (value, None)
+async def test_a_score_beyond_all_numbers_is_refused_to_the_host_too(desk, standard, element: str, value: str) -> None:
+    await desk.launch(await desk.course(standard))
+    code = "406" if standard.is_2004 else "405"
+    with pytest.raises(CmiDataError) as error:
+        await desk.service.update_session(desk.tenant, "s1", SessionUpdate(1, {element: value}))
+    assert [(entry["element"], entry["code"]) for entry in error.value.details["elements"]] == [(element, code)]
 
 
 async def test_records_that_the_host_writes_in_any_order_are_taken_in_theirs(desk) -> None:

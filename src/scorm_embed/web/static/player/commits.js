@@ -60,7 +60,7 @@ export function openJournal(prefixes) {
   try {
     storage = window.localStorage;
   } catch {
-    // Blocked: what is not acknowledged lives in memory only.
+    // Blocked: memory must do.
   }
 
   // In order.
@@ -91,7 +91,7 @@ export function openJournal(prefixes) {
           JSON.parse(json);
           launches.set(launch, [...(launches.get(launch) ?? []), json]);
         } catch {
-          // Not ours; the rest must still be sent.
+          // Not ours.
         }
       }
       return [...launches];
@@ -116,7 +116,7 @@ export function createSender({ boot, journal, launch, view, answered, refused, s
   let portion = boot.commit_bytes_max;
   let timer = 0;
   let due = 0;
-  let last = Date.now();
+  let last = performance.now();
 
   const tell = () =>
     saving(
@@ -125,7 +125,7 @@ export function createSender({ boot, journal, launch, view, answered, refused, s
     );
 
   function wake(ms = 0) {
-    const at = Date.now() + ms;
+    const at = performance.now() + ms;
     if (stopped || (timer && due <= at)) return;
     clearTimeout(timer);
     due = at;
@@ -155,7 +155,7 @@ export function createSender({ boot, journal, launch, view, answered, refused, s
     const text = body(commits);
     const mine = (running = new AbortController());
     const timeout = setTimeout(() => mine.abort(), TIMEOUT_MS);
-    last = Date.now();
+    last = performance.now();
     renew = false;
     const outcome = await post(url, text, mine.signal, document.hidden && bytesOf(text) < KEEPALIVE_BYTES_MAX);
     clearTimeout(timeout);
@@ -168,8 +168,7 @@ export function createSender({ boot, journal, launch, view, answered, refused, s
       portion /= 2;
       wake();
     } else if (outcome.kind !== "ok") {
-      // What a slow network does not take in time it takes in pieces.
-      if (mine.signal.aborted && portion > COMMIT_BYTES_MAX) portion /= 2;
+      if (mine.signal.aborted && portion > COMMIT_BYTES_MAX) portion /= 2; // a slow network
       again(outcome.kind === "retry" ? outcome.seconds : PAUSE_SECONDS_MAX);
     } else {
       const { acknowledged, view } = outcome.data;
@@ -215,7 +214,7 @@ export function createSender({ boot, journal, launch, view, answered, refused, s
       });
       tell();
       if (urgent || queue.some(({ kept }) => !kept)) wake();
-      else if (!failures) wake(Math.max(0, last + SPACING_MS - Date.now()));
+      else if (!failures) wake(Math.max(0, last + SPACING_MS - performance.now()));
     },
     touch() {
       changed = true;
@@ -227,7 +226,7 @@ export function createSender({ boot, journal, launch, view, answered, refused, s
       wake();
     },
     renew() {
-      renew = Date.now() - last > boot.renew_seconds * 900;
+      renew = performance.now() - last > boot.renew_seconds * 900;
       if (renew && !failures) wake();
     },
     leave(leave) {

@@ -51,7 +51,7 @@ function collect(from = delivery, initialized = false, terminated = false) {
   const elements = [];
   for (const [name, value] of cmi.takeChanges()) {
     if (/^cmi\.(core\.)?exit$/.test(name)) from.suspends = value === "suspend";
-    // The server refuses lone surrogates, which are no Unicode.
+    // Lone surrogates are no Unicode.
     elements.push([name, value && value.replace(/\p{Surrogate}/gu, "\ufffd")]);
   }
   if (!elements.length && !initialized && !terminated) return;
