@@ -233,8 +233,8 @@ class Desk:
             self.alerts.append(dialog.message)
         dialog.accept()
 
-    def content(self, page: Page, ready: str = "document.readyState === 'complete'") -> Frame:
-        """The course's own page, once a condition holds in it."""
+    def content(self, page: Page | Frame, ready: str = "document.readyState === 'complete'") -> Frame:
+        """The course's own page, once a condition holds in it; the player fills a tab or a frame."""
         handle = page.wait_for_selector('html[data-player-state="running"] iframe[name="scorm-content"]')
         frame = handle.content_frame() if handle is not None else None
         assert frame is not None

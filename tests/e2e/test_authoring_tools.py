@@ -342,9 +342,6 @@ def test_the_api_is_one_level_up_even_within_a_page_of_the_host(site: Any, desk:
     assert handle is not None
     player = handle.content_frame()
     assert player is not None
-    player.wait_for_selector('html[data-player-state="running"] iframe[name="scorm-content"]', state="attached")
-    course = page.frame("scorm-content")
-    assert course is not None
-    course.wait_for_function("document.readyState === 'complete'")
+    course = desk.content(player)
     assert course.evaluate("[found !== null, levels]") == [True, 1]
     page.close()
