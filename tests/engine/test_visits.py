@@ -170,3 +170,18 @@ def test_a_status_that_the_host_wrote_is_not_judged_again(table) -> None:
     desk.stored["one", 1]["cmi.student_data.mastery_score"] = "50"
     desk.commit(terminated=True)
     assert desk.stored["one", 1]["cmi.core.lesson_status"] == "passed"
+
+
+@pytest.mark.parametrize("said", [("cmi.location", "p2"), ("cmi.completion_status", "incomplete")])
+@pytest.mark.parametrize("by_host", [False, True])
+def test_only_a_word_on_completion_takes_back_what_the_end_of_the_attempt_concluded(table, said, by_host) -> None:
+    desk = table(S2004)
+    desk.send(Started())
+    desk.commit(("cmi.location", "p1"), terminated=True)
+    desk.send(Left())
+    if by_host:
+        desk.send(Written(dict([said])))
+    else:
+        desk.commit(said)
+    status = shown(desk.course, desk.tree, desk.state, best=True).completion_status
+    assert status == ("completed" if said[0] == "cmi.location" else "incomplete")

@@ -149,6 +149,8 @@ def _transfer(play: Play, said: Collection[str] = ()) -> None:
     current = play.state.open
     content = [element for element in said if _STATUS.fullmatch(element)] if current is None else current.set_by_content
     transfer(play.state, play.tree, play.tree[play.activity_id], play.cmi, content)
+    if current is None:
+        conclude(play, play.activity_id)  # the attempt may have ended
 
 
 def _judge_late(play: Play, event: Committed, taken: Collection[str]) -> None:
