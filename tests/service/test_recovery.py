@@ -197,3 +197,65 @@ async def test_last_words_of_an_attempt_that_the_host_ended_do_not_count_in_the_
     attempts = (await desk.service.attempts("acme", "s1"))["attempts"]
     assert [entry["completion_status"] for entry in attempts] == ["incomplete", "incomplete"]
     assert await _log(desk) == [(run, 1, "late")]
+
+
+async def _hold_back(desk: Any, *numbers: int) -> tuple[str, FakePlayer]:
+    """A run whose first message never arrived, though the one after it did."""
+    package = await desk.course(S2004)
+    player = await desk.play(package)
+    await _send(desk, player, *map(_place, numbers))
+    return package, player
+
+
+async def test_what_was_held_waits_for_the_part_of_the_journal_that_comes_before_it(desk) -> None:
+    package, player = await _hold_back(desk, 4, 5)
+    run = player.view["launch"]
+    launched = await desk.launch(package)
+    await _start(desk, launched, run, _place(1), _place(2), more=True)
+    answer = await _start(desk, launched, run, _place(3))
+    assert answer["view"]["activity"]["data"]["cmi.location"] == "p5"
+    assert {status for _, _, status in await _log(desk)} == {"applied"}
+
+
+@pytest.mark.parametrize("is_same_launch", [False, True])
+async def test_what_was_held_is_applied_where_only_the_journal_of_others_comes_in_parts(desk, is_same_launch) -> None:
+    package, player = await _hold_back(desk, 2)
+    launched = player.launched if is_same_launch else await desk.launch(package)
+    await _start(desk, launched, "Lother.1", _place(1), more=True)
+    answer = await _start(desk, launched, "Lother.1", _place(2))
+    assert answer["view"]["activity"]["data"]["cmi.location"] == "p2"
+
+
+async def test_a_page_that_is_answered_twice_leaves_what_its_run_holds_to_the_run(desk) -> None:
+    launched = await desk.launch(await desk.course(S2004))
+    view = (await _start(desk, launched, "", page="one"))["view"]
+
+    async def send(*numbers: int) -> int:
+        body = {"launch": view["launch"], "view": 1, "commits": [_place(number) for number in numbers]}
+        answer = await desk.service.commit("acme", "s1", launched.launch_id, body, _url)
+        return int(answer["acknowledged"])
+
+    assert await send(1, 3) == 1
+    await _start(desk, launched, "", page="one")
+    assert await send(2) == 3
+    assert (await desk.shown())["cmi_data"]["cmi.location"] == "p3"
+
+
+@pytest.mark.parametrize("mode", [Mode.REVIEW, Mode.BROWSE])
+async def test_a_page_that_only_looks_and_asked_twice_is_not_superseded_by_itself(desk, mode) -> None:
+    package = await desk.course(S2004)
+    await _send(desk, await desk.play(package), _place(1))
+    launched = await desk.launch(package, mode=mode)
+    first = await _start(desk, launched, "", page="one")
+    again = await _start(desk, launched, "", page="one")
+    assert (again["view"]["launch"], again["view"]["number"]) == (first["view"]["launch"], first["view"]["number"])
+    assert again["view"]["activity"] == first["view"]["activity"]
+    assert first["view"]["activity"]["data"]["cmi.location"] == "p1"
+
+
+async def test_a_page_that_asks_again_after_the_host_began_an_attempt_starts_it(desk) -> None:
+    launched = await desk.launch(await desk.course(S2004))
+    await _start(desk, launched, "", page="one")
+    await desk.service.new_attempt("acme", "s1")
+    answer = await _start(desk, launched, "", page="one")
+    assert (answer["view"]["state"], (await desk.shown())["attempts"]) == ("running", 2)

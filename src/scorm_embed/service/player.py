@@ -42,14 +42,13 @@ class PlayerCalls(LaunchCalls):
         async def change(work: Work) -> Document:
             launch = self.owning_launch(work, launch_id)
             owner = last_run(launch)
-            answers = [await self._recover(work, entry, owner) for entry in sent.recovered]
-            if not sent.more:
-                is_left = launch.leftover or bool(launch.held)
-                if owner is not None and is_left and all(entry.launch != owner for entry in sent.recovered):
-                    await self._recover(work, Recovered(owner, ()), owner)
-                launch.leftover = False
+            is_answered = _is_answered(launch, sent)
+            answers = [await self._recover(work, entry, owner, more=sent.more) for entry in sent.recovered]
             work.renew()
-            if not _is_answered(work, launch, sent):
+            if is_answered:
+                await work.complete()
+            else:
+                await self._recover_log(work, launch, sent, owner)
                 await self._begin(work, launch, sent, owner)
             return {"recovered": answers}
 
@@ -163,25 +162,37 @@ class PlayerCalls(LaunchCalls):
             work.commits.append(replace(row, refused=refused, tolerated=tolerated))
         return [(commit.number, refusal) for refusal in effects.refused]
 
-    async def _recover(self, work: Work, entry: Recovered, owner: str | None) -> Document:
+    async def _recover_log(self, work: Work, launch: Launch, sent: SentStart, owner: str | None) -> None:
+        """Apply what the log alone has of the last owner, once the whole journal is there.
+
+        The browser that left it may have no storage, or be another one.
+        """
+        launch.leftover = launch.leftover or bool(launch.held)
+        if not sent.more:
+            if owner is not None and launch.leftover and all(entry.launch != owner for entry in sent.recovered):
+                await self._recover(work, Recovered(owner, ()), owner)
+            launch.leftover = False
+
+    async def _recover(self, work: Work, entry: Recovered, owner: str | None, *, more: bool = False) -> Document:
         """Apply what is left of the last owner, in its journal and in the log; what is left of others is kept as late.
 
-        What the leaving page sent while the new launch was already there came too late to be applied then. Its browser
-        may have no storage, or be another one, so that the log alone has it.
+        What the leaving page sent while the new launch was already there came too late to be applied then. Where more
+        of the journal follows, what the log has waits for what comes before it.
         """
+        last = max((commit.number for commit in entry.commits), default=0)
         if entry.launch != owner:
             await self._keep_late(work, entry.launch, entry.commits)
         else:
             known = await self.storage.find_commits(work.record.tenant_id, work.record.id, entry.launch)
             applied = {record.number for record in known if record.status == "applied"}
-            kept = {record.number: (_sent(record), True) for record in known if record.status != "applied"}
+            left = [record for record in known if record.status != "applied" and (not more or record.number <= last)]
+            kept = {record.number: (_sent(record), True) for record in left}
             commits = {commit.number: (commit, False) for commit in entry.commits} | kept
             with work.counted():
                 for number in sorted(commits):
                     commit, was_held = commits[number]
                     if number not in applied:
                         await self._apply(work, entry.launch, commit, act=False, settle=was_held, recovered=True)
-        last = max((commit.number for commit in entry.commits), default=0)
         return {"launch": entry.launch, "acknowledged": last}
 
     async def _keep_late(self, work: Work, key: str, commits: tuple[SentCommit, ...]) -> None:
@@ -198,10 +209,10 @@ class PlayerCalls(LaunchCalls):
             launch.leftover = work.dirty = True
 
 
-def _is_answered(work: Work, launch: Launch, sent: SentStart) -> bool:
+def _is_answered(launch: Launch, sent: SentStart) -> bool:
     """Whether the page has started already and asks again, because it gave up waiting: a slow server may answer both
     calls, the later one first, and its own start must not supersede the page."""
-    return sent.page is not None and launch.page == sent.page and not launch.recovering and work.scratch is None
+    return sent.page is not None and launch.page == sent.page and not launch.recovering
 
 
 def _touched(commits: tuple[SentCommit, ...]) -> Rows:

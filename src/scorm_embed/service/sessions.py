@@ -91,6 +91,7 @@ class SessionCalls(Desk):
             if (launch := work.state.launch) is not None:
                 launch.run += bool(launch.run)
                 launch.previous, launch.leftover, launch.recovering = None, False, False
+                launch.page = None
             work.state.scratch, work.scratch = None, None
             await work.handle(AttemptRequested())
 
