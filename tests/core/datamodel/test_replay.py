@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from scorm_embed.core.datamodel import CmiState, data_model
+from scorm_embed.core.datamodel import CmiState, Strictness, data_model
 from scorm_embed.core.datamodel.replay import replay
 from scorm_embed.core.standard import Standard
 
@@ -79,6 +79,20 @@ def test_a_type_that_is_changed_and_changed_back_within_one_commit_takes_the_old
     outcome = said(play_javascript, [[FIRST + leaf, value] for leaf, value in calls])
     assert [name for name in outcome["values"] if "pattern" in name] == [f"{FIRST}correct_responses.0.pattern"]
     assert replayed(outcome["changes"]) == ([], outcome["values"])
+
+
+@pytest.mark.parametrize("leaf", ["student_response", "correct_responses.0.pattern"])
+@pytest.mark.parametrize("stored", [{}, {f"{FIRST}type": "numeric"}])
+def test_a_12_answer_outlives_another_type_within_the_same_commit(stored: dict[str, str], leaf: str) -> None:
+    model, reading = data_model(Standard.SCORM_12), Strictness.CONFORMANT
+    content, server = CmiState(model, stored, strictness=reading), CmiState(model, stored, strictness=reading)
+    for name, value in (("type", "choice"), (leaf, "a"), ("type", "true-false")):
+        assert content.set(FIRST + name, value).value == "true"
+    sent = list(content.take_changes().items())
+    assert sent == [(f"{FIRST}type", "true-false"), (FIRST + leaf, "a")]
+    assert [answer.value for answer in replay(server, sent)] == ["true", "true"]
+    assert server.values == content.values
+    assert replay(server, [(FIRST + leaf, "b")])[0].value == "false"
 
 
 @pytest.mark.parametrize("name", [f"{FIRST}type", "cmi.location", "cmi.interactions._count", "cmi.nothing", "cmi"])
