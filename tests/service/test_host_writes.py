@@ -6,7 +6,7 @@ import pytest
 
 from scorm_embed.core.standard import Standard
 from scorm_embed.errors import CmiDataError
-from scorm_embed.service.model import SessionUpdate
+from scorm_embed.service.model import Mode, SessionUpdate
 from scorm_embed.testing.package_builder import Item
 
 S12, S2004 = Standard.SCORM_12, Standard.SCORM_2004_4TH
@@ -85,3 +85,17 @@ async def test_records_that_the_host_writes_in_any_order_are_taken_in_theirs(des
     assert (answer["cmi_data"][f"{first}type"], answer["cmi_data"][f"{first}learner_response"]) == ("likert", "likert")
     same = SessionUpdate(answer["version"], dict(reversed(answer["cmi_data"].items())))
     assert (await desk.service.update_session(desk.tenant, "s1", same))["cmi_data"] == answer["cmi_data"]
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+@pytest.mark.parametrize("mode", [Mode.BROWSE, Mode.REVIEW])
+async def test_data_that_the_host_begins_while_the_learner_looks_around_are_those_of_a_visit(
+    desk, mode: Mode, is_open: bool
+) -> None:
+    package = await desk.course(S12)
+    await (desk.play if is_open else desk.launch)(package, mode=mode)
+    version = (await desk.shown())["version"]
+    elements = {"cmi.core.lesson_location": "p1"}
+    data = (await desk.service.update_session(desk.tenant, "s1", SessionUpdate(version, elements)))["cmi_data"]
+    assert (data["cmi.core.lesson_mode"], data["cmi.core.credit"]) == ("normal", "credit")
+    assert (data["cmi.core.entry"], data["cmi.core.lesson_location"]) == ("ab-initio", "p1")

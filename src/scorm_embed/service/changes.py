@@ -84,7 +84,8 @@ class Work:
 
     @contextmanager
     def counted(self) -> Iterator[None]:
-        """Let what is handled meanwhile count, also within a launch in browse or review mode: a real visit said it."""
+        """Let what is handled meanwhile count, also within a launch in browse or review mode: a real visit said it, or
+        the host."""
         scratch, launch = self.scratch, self.state.launch
         self.scratch = None
         self.state.launch = None if launch is None else replace(launch, mode="normal")

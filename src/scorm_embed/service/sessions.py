@@ -55,12 +55,10 @@ class SessionCalls(Desk):
         event = _written(update)
 
         async def change(work: Work) -> None:
-            # What the host writes counts, also while the learner only looks around, on a copy.
-            scratch, work.scratch = work.scratch, None
-            if event.elements and work.state.current is None:
-                _prepare(work)
-            effects = await work.handle(event)
-            work.scratch = scratch
+            with work.counted():
+                if event.elements and work.state.current is None:
+                    _prepare(work)
+                effects = await work.handle(event)
             if effects.refused:
                 raise CmiDataError(
                     "The package's data model refuses some elements; nothing was changed.",
