@@ -55,3 +55,17 @@ async def test_requests_and_exits_of_earlier_visits_are_not_acted_on(desk, mode:
     await player.sync()
     assert (player.state, player.activity_id) == ("running", "one")
     assert "cmi.location" not in (await desk.shown())["cmi_data"]
+
+
+@modes
+async def test_an_attempt_that_the_host_begins_during_a_look_closes_the_visit_that_was_open(desk, mode: Mode) -> None:
+    package = await desk.course()
+    player = await desk.play(package)
+    player.sco.initialize()
+    player.sco.set("cmi.core.score.raw", "90")
+    player.sco.set("cmi.core.session_time", "00:00:10")
+    await player.sync()
+    await desk.play(package, mode=mode)
+    await desk.service.new_attempt(desk.tenant, "s1")
+    first = (await desk.service.attempts(desk.tenant, "s1"))["attempts"][0]
+    assert (first["completion_status"], first["time_spent_seconds"]) == ("completed", 10)

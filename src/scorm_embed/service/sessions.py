@@ -91,7 +91,8 @@ class SessionCalls(Desk):
                 launch.previous, launch.leftover, launch.recovering = None, False, False
                 launch.page = None
             work.state.scratch, work.scratch = None, None
-            await work.handle(AttemptRequested())
+            with work.counted():
+                await work.handle(AttemptRequested())
 
         _, work = await change_session(self, tenant_id, session_id, change)
         return session_document(work.record, work.current_runtime(), work.opened.course, work.state)
