@@ -185,3 +185,19 @@ def test_only_a_word_on_completion_takes_back_what_the_end_of_the_attempt_conclu
         desk.commit(said)
     status = shown(desk.course, desk.tree, desk.state, best=True).completion_status
     assert status == ("completed" if said[0] == "cmi.location" else "incomplete")
+
+
+@pytest.mark.parametrize("again", ["within one launch", "in the next"])
+def test_a_12_lesson_that_only_names_another_score_is_judged_by_it_whenever_it_begins_again(table, again: str) -> None:
+    desk = table(S12)
+    desk.send(Started())
+    desk.stored["one", 1]["cmi.student_data.mastery_score"] = "80"
+    desk.commit(("cmi.core.lesson_status", "completed"), ("cmi.core.score.raw", "40"), terminated=True)
+    assert desk.stored["one", 1]["cmi.core.lesson_status"] == "failed"
+    if again == "in the next":
+        desk.send(Left())
+        desk.send(Started())
+        desk.stored["one", 1]["cmi.student_data.mastery_score"] = "80"
+    desk.reload()
+    desk.commit(("cmi.core.score.raw", "90"), terminated=True)
+    assert desk.stored["one", 1]["cmi.core.lesson_status"] == "passed"

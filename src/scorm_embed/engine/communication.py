@@ -108,6 +108,8 @@ def _note_initialize(play: Play, now: datetime) -> None:
     if current is not None:
         if current.terminated:
             current.terminated, current.since, current.reported_seconds, current.said = False, now, None, {}
+            if LESSON_STATUS in current.set_by_content:
+                current.set_by_content.remove(LESSON_STATUS)  # what it says in this session alone beats its last word
             _forget_session(play)
         current.initialized = True
     elif state.closed is not None and not state.closed["initialized"]:
