@@ -59,12 +59,13 @@ class Table:
     now: datetime = START
     stored: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict)
     number: int = 0
+    tolerant: bool = True
 
     def send(self, event: Event) -> Effects:
         key = self.state.current_key
         model = data_model(self.course.standard)
         cmi = CmiState(model, self.stored.get(key, {})) if key else None
-        play = Play(self.course, self.tree, model, self.state, cmi)
+        play = Play(self.course, self.tree, model, self.state, cmi, tolerant=self.tolerant)
         effects = handle(play, event, now=self.now, draw=First())
         if effects.before is not None:
             self._merge(effects.before, effects.runtime)

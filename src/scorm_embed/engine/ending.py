@@ -43,10 +43,12 @@ def _ending(play: Play) -> Mapping[str, str]:
 
 def content_request(play: Play) -> tuple[NavigationRequest, str | None] | None:
     """What the content asked for at Terminate: ``cmi.exit`` time-out and logout beat ``adl.nav.request``. SCORM 1.2
-    content can ask for nothing but to be logged out of the course."""
+    content can ask for nothing but to be logged out of the course, and that is obeyed by the letter only: a wrapper in
+    wide use writes logout whenever a lesson is completed, which would throw the learner out after each of several."""
     values = _ending(play)
     if not play.course.standard.is_2004:
-        return (NavigationRequest.EXIT_ALL, None) if values.get("cmi.core.exit") == "logout" else None
+        is_asked = values.get("cmi.core.exit") == "logout" and not play.tolerant
+        return (NavigationRequest.EXIT_ALL, None) if is_asked else None
     if values.get("cmi.exit") in ("time-out", "logout"):
         return NavigationRequest.EXIT_ALL, None
     request = values.get("adl.nav.request", "_none_")
