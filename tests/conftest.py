@@ -52,6 +52,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Asynchronous tests run on asyncio alone."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """The driver; each folder launches its own Chromium with it."""
     with sync_playwright() as running:

@@ -107,9 +107,3 @@ def zip_file() -> type[File]:
 def forged_bytes() -> Callable[..., bytes]:
     """Give the function that makes a zip in memory."""
     return forge_bytes
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """The event loop that the package supports."""
-    return "asyncio"

@@ -15,11 +15,6 @@ from scorm_embed.testing.package_builder import build_package
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def make_scorm() -> Callable[..., ScormEmbed]:
     """Give a maker of players; its arguments are options."""
 

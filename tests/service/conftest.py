@@ -60,6 +60,27 @@ class Desk:
         """The session as the API shows it."""
         return await self.service.session(self.tenant, session)
 
+    @staticmethod
+    def commit(number: int, *elements: tuple[str, str], **more: Any) -> dict[str, Any]:
+        """A commit as the player sends it."""
+        return {"number": number, "activity": "item_1", "view": 1, "elements": [list(e) for e in elements], **more}
+
+    @classmethod
+    def place(cls, number: int) -> dict[str, Any]:
+        """A commit of the place where the learner is: ``p`` and its number."""
+        return cls.commit(number, ("cmi.location", f"p{number}"), initialized=number == 1)
+
+    async def send(self, player: FakePlayer, *commits: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """Send commits by hand, in the name of a player."""
+        body = {"launch": player.view["launch"], "view": player.view["number"], "commits": list(commits), **more}
+        launched = player.launched
+        return await self.service.commit(self.tenant, launched.session_id, launched.launch_id, body, self.url)
+
+    @staticmethod
+    def url(digest: str, path: str) -> str:
+        """Where a file of the course is."""
+        return path
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:

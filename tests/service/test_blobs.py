@@ -21,11 +21,6 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def course(tmp_path: Path) -> Path:
     path = tmp_path / "course.zip"
     path.write_bytes(build_package(Standard.SCORM_12))

@@ -14,11 +14,6 @@ from scorm_embed.service.hooks import HookError
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.mark.parametrize("knows", [True, False], ids=["the same worker", "another worker"])
 async def test_hooks_are_shown_the_whole_session_whatever_the_commit_has_touched(desk: Any, knows: bool) -> None:
     told: list[HookEvent] = []

@@ -15,11 +15,6 @@ FLOW = '<imsss:sequencing><imsss:controlMode choice="true" flow="true"/></imsss:
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.mark.parametrize(
     ("standard", "elements"),
     [

@@ -17,11 +17,6 @@ pytestmark = pytest.mark.anyio
 modes = pytest.mark.parametrize("mode", [Mode.BROWSE, Mode.REVIEW])
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def _course(desk: Any) -> str:
     return str(await desk.course(S2004, Item("one"), Item("two"), sequencing={None: FLOW}))
 

@@ -26,11 +26,6 @@ pytestmark = pytest.mark.anyio
 NOTHING = {"delivered": 0, "failed": 0, "dead": 0}
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Recorder:
     """A hook that notes what it was told, and fails while it is told to."""
 

@@ -16,11 +16,6 @@ from scorm_embed.testing.player import FakePlayer
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 class Reads:
     """Counts how often a storage is asked for a session, and sees what is kept of it."""
 

@@ -17,11 +17,6 @@ FLOW = '<imsss:sequencing><imsss:controlMode choice="true" flow="true"/></imsss:
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def _course(desk: Any) -> str:
     return str(await desk.course(S2004, Item("one"), Item("two"), sequencing={None: FLOW}))
 

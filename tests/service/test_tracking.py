@@ -14,11 +14,6 @@ TWO = (Item("one"), Item("two"))
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_a_session_that_was_launched_but_never_opened_is_not_attempted(desk) -> None:
     await desk.launch(await desk.course())
     shown = await desk.shown()

@@ -21,11 +21,6 @@ TTL = 14_400
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def listen(desk: Any) -> list[str]:
     told: list[str] = []
 

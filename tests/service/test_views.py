@@ -19,11 +19,6 @@ MODULES = (
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def course(desk: Any, standard: Standard, *items: Item) -> str:
     """A course that is walked through and chosen from."""
     return str(await desk.course(standard, *items, sequencing={None: FLOW} if standard.is_2004 else None))

@@ -399,11 +399,6 @@ async def test_it_can_be_asked_from_a_test_that_runs_on_a_loop() -> None:
         learner.open("/player/none")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.mark.parametrize("course", [course_12, course_2004])
 @pytest.mark.parametrize(
     ("status", "completion", "success"),

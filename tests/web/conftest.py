@@ -116,11 +116,6 @@ MakeHost = Callable[..., Host]
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def make_host(tmp_path: Path) -> MakeHost:
     """Give a maker of hosts; its arguments are options of ScormEmbed."""
 

@@ -38,12 +38,6 @@ FILES = {
 }
 
 
-@pytest.fixture
-def anyio_backend():
-    """The event loop that the package supports."""
-    return "asyncio"
-
-
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """Give a folder with the blob of the files above, and its digest."""
