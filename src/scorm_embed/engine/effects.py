@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from scorm_embed.engine.state import ActivityRecord
+
 
 class Happening(Enum):
     """What hooks can hear of."""
@@ -56,6 +58,8 @@ class Effects:
     """Changed elements of the activity that was open when the event came."""
     stores: dict[str, str] = field(default_factory=dict)
     """Shared data stores that changed, by identifier."""
+    put_away: dict[str, ActivityRecord] = field(default_factory=dict)
+    """What each activity came to in the attempt that was current when the event came, where the next has begun."""
     happenings: list[Happening] = field(default_factory=list)
     clock_seconds: float | None = None
     """How long a communication session that was closed took by the server's clock."""

@@ -101,7 +101,7 @@ def _start(play: Play, effects: Effects, now: datetime, draw: Draw) -> None:
     effects.happenings.append(Happening.LAUNCHED)
     resume = state.phase is Phase.SUSPENDED and state.tracking.suspended_activity != NO_ACTIVITY
     if state.phase is Phase.ENDED:
-        _begin_attempt(play)
+        _begin_attempt(play, effects)
     if state.attempt.started_at is None:
         state.attempt.started_at = now
     state.phase = Phase.ACTIVE
@@ -120,7 +120,7 @@ def _close_pending(state: SessionState) -> None:
     state.pending_seconds = 0.0
 
 
-def _begin_attempt(play: Play) -> None:
+def _begin_attempt(play: Play, effects: Effects) -> None:
     """Put the current attempt among the earlier ones and begin the next."""
     state = play.state
     shown = outcome.concluded(play.course, play.tree, state)
@@ -131,7 +131,7 @@ def _begin_attempt(play: Play) -> None:
     state.attempt = AttemptSummary(summary.number + 1)
     state.success_reported = False
     state.stated = {}
-    state.activities = {}
+    effects.put_away, state.activities = state.activities, {}
     state.stores = {}
     state.closed = None
 
@@ -301,7 +301,7 @@ def _request_attempt(play: Play, effects: Effects, now: datetime, draw: Draw) ->
     _close_pending(state)
     if state.phase is not Phase.FRESH or is_touched:
         state.attempt.ended_at = state.attempt.ended_at or now
-        _begin_attempt(play)
+        _begin_attempt(play, effects)
     state.phase = Phase.FRESH
     state.open = None
     state.view += 1

@@ -23,6 +23,7 @@ from scorm_embed.errors import NotFoundError, ScormEmbedError, StorageUnavailabl
 from scorm_embed.service.base import Desk
 from scorm_embed.service.courses import OpenCourse
 from scorm_embed.service.documents import score_record, session_document
+from scorm_embed.service.earlier import MARK, record_text
 from scorm_embed.service.hooks import HookEvent
 from scorm_embed.service.model import Outcome
 from scorm_embed.storage.base import (
@@ -112,6 +113,7 @@ class Work:
         if effects.before is not None and effects.runtime and self.scratch is None:
             # The event may have begun a new attempt: what the content said belongs to the one it was said in.
             self._keep(effects, attempt_number)
+        self._keep_records(effects, attempt_number)
         self._keep_learner_data(effects)
         self.view_changed = self.view_changed or effects.view_changed
         self.tracking_changed = self.tracking_changed or effects.tracking_changed
@@ -150,6 +152,14 @@ class Work:
             self.delivered = values
         else:
             self.runtime = RuntimeRecord(key, values, counts)
+
+    def _keep_records(self, effects: Effects, attempt_number: int) -> None:
+        if self.scratch is not None:
+            return
+        for activity_id, record in effects.put_away.items():
+            if record.attempt:
+                key = RuntimeKey(attempt_number, activity_id, record.attempt)
+                self.changes.setdefault(key, {})[MARK] = record_text(record)
 
     def _counts_after(self, changed: Mapping[str, str | None]) -> dict[str, int]:
         """Collections grow by what was set; only what was loaded in part needs counting."""

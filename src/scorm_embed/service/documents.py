@@ -106,7 +106,7 @@ def session_document(
         "version": record.version,
         "attempts": record.attempts,
         "attempt_number": record.attempt_number,
-        "activities": activities_document(course, state),
+        "activities": activities_document(course, state.activities),
         "created_at": record.created_at,
         "updated_at": record.updated_at,
         "launched_at": record.launched_at,
@@ -146,10 +146,10 @@ def session_from_json(data: Mapping[str, Any]) -> Document:
     return {**data, **times}
 
 
-def activities_document(course: Course, state: SessionState) -> list[Document]:
+def activities_document(course: Course, records: Mapping[str, ActivityRecord]) -> list[Document]:
     """Every activity that can be delivered, in the order of the course, with its own status, score and time."""
     return [
-        activity_document(definition, state.activities.get(definition.identifier))
+        activity_document(definition, records.get(definition.identifier))
         for definition in _leaves(course.root)
         if definition.identifier in course.launchables
     ]

@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from scorm_embed.core.datamodel import CmiState
 from scorm_embed.core.values import parse_duration
 from scorm_embed.engine.events import AttemptRequested, Written
 from scorm_embed.engine.outcome import concluded, of_summary
-from scorm_embed.engine.state import ActivityRecord
-from scorm_embed.engine.transfer import describe
 from scorm_embed.errors import CmiDataError, NotFoundError, RequestError
 from scorm_embed.service.base import Desk
 from scorm_embed.service.changes import Work, change_session, load_work, work_of
@@ -25,6 +22,7 @@ from scorm_embed.service.documents import (
     runtime_document,
     session_document,
 )
+from scorm_embed.service.earlier import earlier_records
 from scorm_embed.service.model import Document, SessionUpdate
 from scorm_embed.storage.base import BY_API, CommitRecord, RuntimeKey, RuntimeRecord, SessionQuery
 
@@ -110,10 +108,11 @@ class SessionCalls(Desk):
         """List activities with status, score and time: ``{"activities": […]}``."""
         work = await load_work(self, tenant_id, session_id, rows=())
         _check_attempt(work, attempt)
-        if attempt is None or attempt == work.state.attempt.number:
-            return {"activities": activities_document(work.opened.course, work.state)}
-        found = await self.storage.load_runtime(tenant_id, session_id, attempt_number=attempt)
-        return {"activities": [_earlier_activity(work, runtime) for runtime in _newest(found)]}
+        records = work.state.activities
+        if attempt is not None and attempt != work.state.attempt.number:
+            found = await self.storage.load_runtime(tenant_id, session_id, attempt_number=attempt)
+            records = earlier_records(work.opened.model, found)
+        return {"activities": activities_document(work.opened.course, records)}
 
     async def activity(
         self, tenant_id: str, session_id: str, activity_id: str, *, attempt: int | None = None
@@ -127,11 +126,9 @@ class SessionCalls(Desk):
         found = await self.storage.load_runtime(tenant_id, session_id, attempt_number=number, activity_id=activity_id)
         runtime = found[-1] if found else None
         definition = work.opened.tree[activity_id].definition
-        document = (
-            activity_document(definition, work.state.activities.get(activity_id))
-            if number == work.state.attempt.number or runtime is None
-            else _earlier_activity(work, runtime)
-        )
+        is_current = number == work.state.attempt.number
+        records = work.state.activities if is_current else earlier_records(work.opened.model, found)
+        document = activity_document(definition, records.get(activity_id))
         shown = {"attempt_number": number, "cmi_data": runtime_document(runtime)}
         return document | shown | collections_document(runtime)
 
@@ -219,22 +216,3 @@ def _put_row(work: Work, elements: list[list[str | None]]) -> CommitRecord:
 def _check_attempt(work: Work, attempt: int | None) -> None:
     if attempt is not None and not 1 <= attempt <= work.state.attempt.number:
         raise NotFoundError("There is no such attempt.", {"attempt": attempt})
-
-
-def _newest(found: Any) -> list[RuntimeRecord]:
-    """The newest learner attempt on each activity."""
-    newest: dict[str, RuntimeRecord] = {}
-    for runtime in found:
-        newest[runtime.key.activity_id] = runtime
-    return list(newest.values())
-
-
-def _earlier_activity(work: Work, runtime: RuntimeRecord) -> Document:
-    """An activity of an earlier attempt, from its run-time data."""
-    record = ActivityRecord(attempt=runtime.key.activity_attempt)
-    cmi = CmiState(work.opened.model, runtime.values)
-    describe(record, cmi)
-    total = runtime.values.get("cmi.total_time") or runtime.values.get("cmi.core.total_time") or ""
-    record.seconds = (parse_duration(total) or 0) / 100
-    definition = work.opened.tree[runtime.key.activity_id].definition
-    return activity_document(definition, record)
