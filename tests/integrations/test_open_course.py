@@ -11,9 +11,11 @@ import litestar
 import pytest
 import quart
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from werkzeug.exceptions import default_exceptions
 
 from scorm_embed import Learner, ScormEmbed
 from scorm_embed.integrations import fastapi as scorm_fastapi
@@ -32,6 +34,15 @@ def by_header(connection: HTTPConnection) -> Learner | None:
 
 async def by_header_async(connection: HTTPConnection) -> Learner | None:
     return by_header(connection)
+
+
+class ByHeader:
+    async def __call__(self, connection: HTTPConnection) -> Learner | None:
+        return by_header(connection)
+
+
+def by_header_later(connection: HTTPConnection) -> Any:
+    return by_header_async(connection)
 
 
 def starlette_site(scorm: ScormEmbed) -> Any:
@@ -100,8 +111,11 @@ def litestar_site(scorm: ScormEmbed) -> Any:
     return litestar.Litestar([course, demo], plugins=[scorm_litestar.ScormPlugin(scorm)])
 
 
-@pytest.mark.parametrize("learner", [by_header, by_header_async])
-@pytest.mark.parametrize("site", [starlette_site, fastapi_site, flask_site, quart_site, litestar_site])
+SITES = [starlette_site, fastapi_site, flask_site, quart_site, litestar_site]
+
+
+@pytest.mark.parametrize("learner", [by_header, by_header_async, ByHeader(), by_header_later])
+@pytest.mark.parametrize("site", SITES)
 def test_a_course_opens_in_one_line_for_whom_the_option_learner_finds(
     scorm_factory: Callable[..., ScormEmbed], scorm_learner: Any, scorm_package: Any, site: Any, learner: Any
 ) -> None:
@@ -115,6 +129,50 @@ def test_a_course_opens_in_one_line_for_whom_the_option_learner_finds(
     assert fetch("GET", first.text, headers=ada).status == 200
     assert fetch("GET", f"/demo/{package}").text.endswith(f"/player/guest-{package}")
     assert fetch("GET", f"/courses/{package}").status == 401
-    assert fetch("GET", "/courses/none", headers=ada).status == 404
+    assert [fetch("GET", f"/courses/{none}", headers=ada).status for none in ("none", "n%0Ane", "n" * 300)] == [404] * 3
     sessions = {session["id"]: session["user_id"] for session in scorm.sync.sessions()["sessions"]}
     assert sessions == {f"ada-{package}": "ada", f"guest-{package}": "guest"}
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_a_course_opens_for_a_learner_with_the_longest_of_identifiers(
+    scorm_factory: Callable[..., ScormEmbed], scorm_learner: Any, scorm_package: Any, site: Any
+) -> None:
+    scorm = scorm_factory(learner=lambda _: Learner("x" * 255))
+    package, fetch = scorm_package(scorm), scorm_learner(site(scorm)).client.fetch
+    opened = [fetch("GET", f"/courses/{package}") for _ in range(2)]
+    assert [answer.status for answer in opened] == [200, 200]
+    assert fetch("GET", opened[0].text).status == 200
+    assert [session["user_id"] for session in scorm.sync.sessions()["sessions"]] == ["x" * 255]
+
+
+REFUSALS = {
+    starlette_site: HTTPException,
+    fastapi_site: fastapi.HTTPException,
+    flask_site: lambda status: default_exceptions[status](),
+    quart_site: lambda status: default_exceptions[status](),
+    litestar_site: lambda status: litestar.exceptions.HTTPException(status_code=status),
+}
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("site", SITES)
+def test_nobody_is_signed_in_where_the_option_learner_raises_what_the_frameworks_own_checks_raise(
+    scorm_factory: Callable[..., ScormEmbed],
+    scorm_learner: Any,
+    scorm_package: Any,
+    site: Any,
+    is_async: bool,
+    status: int,
+) -> None:
+    def refuse(connection: HTTPConnection) -> Learner:
+        raise REFUSALS[site](status)
+
+    async def refuse_async(connection: HTTPConnection) -> Learner:
+        raise REFUSALS[site](status)
+
+    scorm = scorm_factory(learner=refuse_async if is_async else refuse)
+    package, fetch = scorm_package(scorm), scorm_learner(site(scorm)).client.fetch
+    paths = (f"/courses/{package}", "/scorm/player/some", "/scorm/api/v1/sessions")
+    assert [fetch("GET", path).status for path in paths] == [401, 401, 401]

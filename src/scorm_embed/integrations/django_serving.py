@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message
 from scorm_embed.integrations.wsgi import build_scope, respond
 from scorm_embed.web.app import ScormEmbed
 from scorm_embed.web.auth import RUN_HOST
-from scorm_embed.web.calling import run_host
+from scorm_embed.web.calling import answer_of_host, run_host
 
 REQUEST = "django.request"
 """Key of the scope under which the host's functions find Django's request."""
@@ -35,8 +35,8 @@ def serve(scorm: ScormEmbed, request: HttpRequest, root: str) -> HttpResponseBas
 
 
 def call_host(call: partial[Any]) -> Any:
-    """Call a function of the host, asynchronous or not, from a view that is not."""
-    return async_to_sync(run_host)(call, sync_to_async(_call))
+    """Ask a function of the host, asynchronous or not, from a view that is not, as ``answer_of_host`` does."""
+    return async_to_sync(answer_of_host)(partial(run_host, run_sync=sync_to_async(_call)), call)
 
 
 def found_by_django(request: HttpRequest) -> dict[str, Any]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from flask import Flask, abort, current_app, request
+from flask import Flask, abort, request
 from starlette.requests import HTTPConnection
 
 from scorm_embed.errors import NotFoundError
 from scorm_embed.integrations.own_session import own_launch
 from scorm_embed.integrations.wsgi import Environ, ScormWSGIMiddleware, build_scope
 from scorm_embed.web.app import ScormEmbed
+from scorm_embed.web.calling import answer_here
 from scorm_embed.web.identity import Learner
 
 
@@ -71,8 +73,8 @@ def open_course(scorm: ScormEmbed, package_id: str, learner: Learner | None = No
             package, which goes on.
     """
     if learner is None:
-        find = current_app.ensure_sync(scorm.find_learner or current_learner)
-        learner = find(HTTPConnection(build_scope(request.environ, "")))
+        connection = HTTPConnection(build_scope(request.environ, ""))
+        learner = answer_here(partial(scorm.find_learner or current_learner, connection))
     if learner is None:
         abort(401)
     launch = own_launch(learner, package_id, request, launch)

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any, Protocol
 
 import anyio.to_thread
-from starlette.exceptions import HTTPException
+
+from scorm_embed.web.loop_thread import run_blocking
 
 
 class RunHost(Protocol):
@@ -37,7 +38,30 @@ async def answer_of_host(run: RunHost, call: partial[Any]) -> Any:
     """Ask the host; None where it raises 401 or 403, as the login and permission checks of its framework do."""
     try:
         return await run(call)
-    except HTTPException as refusal:
-        if refusal.status_code in {401, 403}:
+    except Exception as error:
+        if _is_refusal(error):
             return None
         raise
+
+
+def answer_here(call: partial[Any]) -> Any:
+    """Ask the host as ``answer_of_host`` does, from a thread of its own that has no event loop."""
+    try:
+        answer = call()
+        return run_blocking(_wait(answer)) if inspect.isawaitable(answer) else answer
+    except Exception as error:
+        if _is_refusal(error):
+            return None
+        raise
+
+
+async def _wait(answer: Awaitable[Any]) -> Any:
+    return await answer
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether an error is an ``HTTPException`` with 401 or 403. Each framework has a class of this name: that of
+    Werkzeug says ``code``."""
+    if all(kind.__name__ != "HTTPException" for kind in type(error).__mro__):
+        return False
+    return getattr(error, "status_code", getattr(error, "code", None)) in {401, 403}
