@@ -273,3 +273,12 @@ async def test_a_session_that_is_none_is_not_found(host: Any, session: dict[str,
         for method, rest in [("GET", ""), ("PUT", ""), ("DELETE", ""), ("POST", "/attempts"), ("GET", "/commits")]:
             response = await client.request(method, f"/api/v1/sessions/{session_id}{rest}", json={"version": 1})
             assert code(response) == (404, "SESSION_NOT_FOUND")
+
+
+@pytest.mark.parametrize("score", [{}, {"scaled": None, "raw": None, "min": None, "max": None}])
+async def test_a_score_without_any_part_says_nothing(host: Any, session: dict[str, Any], score: dict[str, Any]) -> None:
+    async with host.client() as client:
+        body: dict[str, Any] = {"version": 1, "cmi_data": {"cmi.core.score.raw": "75"}}
+        before = (await client.put("/api/v1/sessions/s1", json=body)).json()["score"]
+        after = (await client.put("/api/v1/sessions/s1", json={"version": 2, "score": score})).json()["score"]
+    assert before == after == {"scaled": 0.75, "raw": 75, "max": None, "min": None}

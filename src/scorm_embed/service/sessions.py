@@ -173,7 +173,8 @@ def _written(update: SessionUpdate) -> Written:
         elif value is not None:
             stated[name] = value
     if update.score is not None:
-        stated["score"] = {name: value for name, value in update.score.items() if value is not None}
+        if known := {name: value for name, value in update.score.items() if value is not None}:
+            stated["score"] = known
         scaled = update.score.get("scaled")
         if scaled is not None and not -1 <= scaled <= 1:
             faults.append({"path": "score.scaled", "error": "must be between -1 and 1"})
