@@ -10,7 +10,7 @@ import pytest
 
 from scorm_embed import ArchiveLimits, CmiDataError, DataLimits, ManifestLimits, MessageLimits
 from scorm_embed.core.standard import Standard
-from scorm_embed.testing.package_builder import build_package
+from scorm_embed.testing.package_builder import Defect, Item, build_package
 
 pytestmark = pytest.mark.anyio
 
@@ -90,3 +90,24 @@ async def test_more_in_one_message_than_the_limit_is_to_be_split(make_host: Any)
         assert answer.status_code == status, answer.text
         if status == 413:
             assert answer.json()["details"] == {"commits_max": 2, "elements_max": 3}
+
+
+async def test_activities_open_whose_identifiers_are_longer_than_a_storage_keeps(host: Any) -> None:
+    items = [Item("x" * 700 + end) for end in "abc"]
+    first, second, third = await _opened(host, items)
+    assert first == "x" * 600
+    assert (second, third) == ("x" * 598 + "-2", "x" * 598 + "-3")
+
+
+async def test_a_resource_that_stands_for_an_activity_has_no_longer_an_identifier_either(host: Any) -> None:
+    (only,) = await _opened(host, [Item("x" * 700)], defects=[Defect.NO_ORGANIZATION])
+    assert len(only) == 600
+
+
+async def _opened(host: Any, items: list[Item], **options: Any) -> list[str]:
+    """Import a course and open its first activity; gives the identifiers of all."""
+    package = await host.course(items=items, **options)
+    started = await host.start(await host.open((await host.launch(package))["launch_url"]))
+    identifiers = [str(entry["id"]) for entry in (await host.scorm.package(package))["activities"]]
+    assert started["view"]["activity"]["id"] == identifiers[0]
+    return identifiers

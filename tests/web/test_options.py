@@ -88,6 +88,7 @@ def test_the_secret_and_keys_are_not_shown() -> None:
         {"request_bytes_max": -1},
         {"archive_limits": ManifestLimits()},
         {"manifest_limits": None},
+        {"manifest_limits": ManifestLimits(identifier_length_max=601)},
         {"data_limits": {"records_max": 5}},
         {"message_limits": 5},
         {"event_retry_seconds": 5},

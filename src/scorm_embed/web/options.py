@@ -18,6 +18,7 @@ from scorm_embed.service.model import Outcome
 from scorm_embed.service.outbox import RETRY_SECONDS, TIMEOUT_SECONDS
 from scorm_embed.service.wire import MessageLimits
 from scorm_embed.storage.base import Storage
+from scorm_embed.storage.encoding import ACTIVITY_LENGTH_MAX
 from scorm_embed.web.external import ExternalIssuer
 from scorm_embed.web.identity import ApiKey, Learner
 from scorm_embed.web.origins import parse_origin
@@ -260,6 +261,10 @@ def _check_limits(options: Options) -> None:
     for name, kind in kinds.items():
         if not isinstance(getattr(options, name), kind):
             raise ConfigurationError(f"{name} must be {kind.__name__}(…).")
+    if options.manifest_limits.identifier_length_max > ACTIVITY_LENGTH_MAX:
+        raise ConfigurationError(
+            f"manifest_limits: identifier_length_max must be at most {ACTIVITY_LENGTH_MAX}: storages keep no more."
+        )
 
 
 def _is_seconds(value: object) -> bool:

@@ -40,15 +40,15 @@ class Identifiers:
         if not identifier:
             identifier = self._free(f"{name}-{len(self._taken) + 1}")
             self._log.add(problems.IDENTIFIER_MISSING, element, name=name, identifier=identifier)
-        elif len(identifier) > self._length_max:
-            identifier = identifier[: self._length_max]
-            self._log.add(problems.IDENTIFIER_TOO_LONG, element, limit=self._length_max)
-        elif _XML_NAME.fullmatch(identifier) is None:
+        elif len(identifier) <= self._length_max and _XML_NAME.fullmatch(identifier) is None:
             self._log.add(problems.IDENTIFIER_NOT_A_NAME, element, identifier=identifier)
         return self.take(identifier, element)
 
     def take(self, wanted: str, element: Element) -> str:
-        """``wanted``, or a name like it that is still free; the change is reported."""
+        """``wanted``, or a name like it that is short enough and still free; the change is reported."""
+        if len(wanted) > self._length_max:
+            wanted = wanted[: self._length_max]
+            self._log.add(problems.IDENTIFIER_TOO_LONG, element, limit=self._length_max)
         unique = self._free(wanted)
         if unique != wanted:
             self._log.add(problems.IDENTIFIER_TWICE, element, identifier=wanted, renamed=unique)
@@ -62,12 +62,14 @@ class Identifiers:
         return unique
 
     def _free(self, wanted: str) -> str:
+        wanted = wanted[: self._length_max]
         if wanted not in self._taken and wanted not in self._reserved:
             return wanted
         number = self._repeats.get(wanted, 1)
         while True:
             number += 1
-            candidate = f"{wanted}-{number}"
+            suffix = f"-{number}"
+            candidate = wanted[: max(1, self._length_max - len(suffix))] + suffix
             if candidate not in self._taken and candidate not in self._reserved:
                 self._repeats[wanted] = number
                 return candidate

@@ -26,8 +26,8 @@ class ManifestLimits:
     """Places in the XML itself that are repaired; beyond them the file is refused as it is."""
     activities_max: int = 20_000
     """Activities of one course, grafted sub-manifests included."""
-    identifier_length_max: int = 4000
-    """Characters of an identifier (the smallest permitted maximum of long identifiers)."""
+    identifier_length_max: int = 600
+    """Characters of an activity's identifier: no more than storages keep."""
     href_length_max: int = 8000
     """Characters of a launch address with its parameters."""
 
