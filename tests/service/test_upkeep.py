@@ -62,6 +62,15 @@ async def test_a_launch_that_expires_counts_its_time_and_suspends(desk: Any) -> 
     assert told == ["launched", "ended", "launched"]
 
 
+async def test_a_visit_to_silent_content_lasts_until_the_player_was_last_heard_of(desk: Any) -> None:
+    player = await desk.play(await desk.course(S2004))
+    desk.clock.move(TTL / 2)
+    await player.sync()
+    desk.clock.move(TTL)
+    assert (await desk.service.maintain())["ended"] == 1
+    assert (await desk.shown())["time_spent_seconds"] == TTL / 2
+
+
 async def test_without_maintenance_the_next_launch_ends_it(desk: Any) -> None:
     told = listen(desk)
     await play(desk)

@@ -43,7 +43,7 @@ class Left:
     """The learner is gone without a navigation event: page closed, launch expired or superseded."""
 
     noticed: bool = True
-    """Whether this is heard when it happens; else the learner was last seen when the content was last heard of."""
+    """Whether this is heard when it happens; else the learner was last seen when the player was last heard of."""
 
 
 @dataclass(frozen=True, slots=True)

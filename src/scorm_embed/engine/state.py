@@ -70,7 +70,7 @@ class Communication:
     since: datetime
     """When it was delivered, or initialised again."""
     seen: datetime
-    """When its content was last heard of."""
+    """When its player was last heard of."""
     initialized: bool = False
     terminated: bool = False
     set_by_content: list[str] = field(default_factory=list)

@@ -252,6 +252,12 @@ class Work:
         self.record = replace(self.record, expires_at=expires_at)
         self.dirty = True
 
+    def hear(self) -> None:
+        """The player is there, whether or not its content has anything to say: the visit lasts until now."""
+        current = self.played.open
+        if current is not None and not current.terminated:
+            current.seen = self.now
+
     def shown(self) -> outcome.Shown:
         """What the session shows now."""
         best = self.desk.options.outcome is Outcome.BEST

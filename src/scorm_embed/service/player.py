@@ -89,6 +89,7 @@ class PlayerCalls(LaunchCalls):
             refused = await self._receive(work, launch, message)
             if not over:
                 work.renew()
+                work.hear()
                 if message.request is not None and message.view == work.played.view and not work.view_changed:
                     await work.handle(Requested(message.request, message.target))
             if message.leave:
