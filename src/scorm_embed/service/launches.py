@@ -14,8 +14,9 @@ from scorm_embed.errors import (
     StorageUnavailableError,
 )
 from scorm_embed.service.base import Desk
-from scorm_embed.service.changes import Work, change_session, end_expired, load_work
+from scorm_embed.service.changes import change_session, end_expired, load_work
 from scorm_embed.service.model import Launched, Mode, PlayerPage
+from scorm_embed.service.work import Work
 from scorm_embed.storage.base import Score, SessionChange, SessionRecord
 
 

@@ -16,11 +16,12 @@ from scorm_embed.core.values import SENTENCES, Rule
 from scorm_embed.engine.effects import Refusal
 from scorm_embed.engine.events import Committed, Left, Requested, Started
 from scorm_embed.engine.state import Launch
-from scorm_embed.service.changes import Rows, Work, change_session
+from scorm_embed.service.changes import change_session
 from scorm_embed.service.launches import LaunchCalls, expired, last_run, superseded
 from scorm_embed.service.model import ContentUrl, Document, Mode
 from scorm_embed.service.views import navigation_document, summary_document, tree_document, view_document
 from scorm_embed.service.wire import Recovered, SentCommit, SentMessage, SentStart, read_message, read_start
+from scorm_embed.service.work import Rows, Work
 from scorm_embed.storage.base import LOOK, OPENING, CommitRecord
 
 _CALL_RULES = {rule.value: SENTENCES[rule] for rule in (Rule.ARGUMENT, Rule.INITIALIZE_AGAIN)}

@@ -11,7 +11,7 @@ from scorm_embed.engine.events import AttemptRequested, Written
 from scorm_embed.engine.outcome import concluded, of_summary
 from scorm_embed.errors import CmiDataError, NotFoundError, RequestError
 from scorm_embed.service.base import Desk
-from scorm_embed.service.changes import Work, change_session, load_work, work_of
+from scorm_embed.service.changes import change_session, load_work, work_of
 from scorm_embed.service.documents import (
     activities_document,
     activity_document,
@@ -24,6 +24,7 @@ from scorm_embed.service.documents import (
 )
 from scorm_embed.service.earlier import earlier_records
 from scorm_embed.service.model import Document, SessionUpdate
+from scorm_embed.service.work import Work
 from scorm_embed.storage.base import BY_API, CommitRecord, RuntimeKey, RuntimeRecord, SessionQuery
 
 COMPLETION_STATUSES = ("completed", "incomplete", "not attempted", "unknown")

@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 
 from scorm_embed.errors import NotFoundError, StorageUnavailableError
 from scorm_embed.service.base import Desk
-from scorm_embed.service.changes import Work, change_session, end_expired
+from scorm_embed.service.changes import change_session, end_expired
 from scorm_embed.service.courier import DELIVERED, FAILED, GIVEN_UP
 from scorm_embed.service.model import Document
+from scorm_embed.service.work import Work
 
 logger = logging.getLogger("scorm_embed.maintenance")
 

@@ -8,9 +8,9 @@ from scorm_embed.core.sequencing.reasons import ClosedReason, ReasonKind
 from scorm_embed.core.sequencing.transfer import activity_status
 from scorm_embed.engine import outcome
 from scorm_embed.engine.state import Phase
-from scorm_embed.service.changes import Work
 from scorm_embed.service.documents import score_document
 from scorm_embed.service.model import ContentUrl, Document
+from scorm_embed.service.work import Work
 
 CONTROLS = {
     "previous": "previous",
