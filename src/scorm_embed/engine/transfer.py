@@ -6,7 +6,6 @@ Owns which run-time element feeds which tracking value. Nothing is decided about
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
 
 from scorm_embed.core.datamodel import CmiState, effective_status
 from scorm_embed.core.sequencing.activity_tree import Activity, ActivityTree
@@ -21,6 +20,7 @@ from scorm_embed.core.sequencing.transfer import (
     record_scores,
     rollup,
 )
+from scorm_embed.core.values import parse_real
 from scorm_embed.engine.state import ActivityRecord, SessionState
 
 _COMPLETION = {"completed": True, "incomplete": False, "not attempted": False}
@@ -29,11 +29,7 @@ _SUCCESS = {"passed": True, "failed": False}
 
 def number(text: str | None) -> float | None:
     """A run-time number, or None where there is none, or one that is too large to reckon with."""
-    try:
-        value = float(text) if text else None
-    except ValueError:
-        return None
-    return value if value is not None and isfinite(value) else None
+    return parse_real(text) if text else None
 
 
 def transfer(
