@@ -91,7 +91,8 @@ class SentMessage:
 class _Reader:
     """Collects every fault, so that the answer names all of them."""
 
-    def __init__(self, limits: MessageLimits) -> None:
+    def __init__(self, limits: MessageLimits | None) -> None:
+        limits = limits or MessageLimits()
         self.faults: list[dict[str, str]] = []
         self._limits = limits
         self._commits_left = limits.commits_max
@@ -205,7 +206,7 @@ def _once(commits: Iterable[SentCommit]) -> tuple[SentCommit, ...]:
 
 def read_start(body: Mapping[str, Any], limits: MessageLimits | None = None) -> SentStart:
     """Read the body of ``start``; ``RequestError`` names every fault, or is PAYLOAD_TOO_LARGE."""
-    reader = _Reader(limits or MessageLimits())
+    reader = _Reader(limits)
     found: dict[str, tuple[SentCommit, ...]] = {}
     recover = reader.get(body, "recover", list, "", [])
     for at, entry in enumerate(recover):
@@ -225,7 +226,7 @@ def read_start(body: Mapping[str, Any], limits: MessageLimits | None = None) -> 
 
 def read_message(body: Mapping[str, Any], limits: MessageLimits | None = None) -> SentMessage:
     """Read the body of ``commit``; ``RequestError`` names every fault, or is PAYLOAD_TOO_LARGE."""
-    reader = _Reader(limits or MessageLimits())
+    reader = _Reader(limits)
     launch = reader.launch(body, "")
     view = reader.get(body, "view", int, "", 0)
     commits = reader.commits(body.get("commits", []), "commits")
